@@ -40,13 +40,23 @@ struct trace_segment {
     uint32_t prot;      /* OP_PROT_... */
 };
 
-/* An ELF image of the guest: segments to map and symbols for reports. */
+/* A function or an object of an image, at its linked address. */
+struct trace_elf_symbol {
+    uint64_t va, bytes;
+    const char *name;
+};
+
+/* An ELF image of the guest: segments to map and symbols for reports.  The
+ * symbols are in the trace, so a report never needs the ELF file. */
 struct trace_image {
     char path[256];
     char build_id[41]; /* Hex, or "". */
-    uint32_t process;
+    uint32_t process;  /* And all processes that it forks. */
     uint32_t n_segments;
+    uint64_t base;     /* Added to linked addresses: 0 if not relocated. */
     const struct trace_segment *segments;
+    uint32_t n_symbols;
+    const struct trace_elf_symbol *symbols; /* By address. */
 };
 
 struct trace;
