@@ -55,6 +55,11 @@ struct icr {
 
 struct apic; /* All local APICs of the machine. */
 
+/* Says whether local APICs in this mode can serve that many hardware threads:
+ * xAPIC identifiers have 8 bits and 255 is the broadcast (A4). */
+enum status apic_check(const struct ipi_config *config,
+                       const struct topology_config *topology, struct err *err);
+
 struct apic *apic_create(struct arena *arena, const struct ipi_config *config,
                          const struct topology_config *topology, struct choice *choice,
                          struct post post);
@@ -99,8 +104,15 @@ void apic_take(struct apic *apic, unsigned cpu, uint8_t vector);
 /* EOI: clears the highest bit of ISR. */
 void apic_eoi(struct apic *apic, unsigned cpu);
 
+/* IRET: a latched NMI may be delivered again (A9); until the first IRET after
+ * apic_take(VECTOR_NMI) it is held back. */
+void apic_iret(struct apic *apic, unsigned cpu);
+
 /* TPR bits 7:4 (CR8). */
 void apic_set_tpr(struct apic *apic, unsigned cpu, uint8_t priority_class);
+
+/* Asserts APIC1 and A7 (in-service classes are strictly nested) for 'cpu'. */
+void apic_assert(const struct apic *apic, unsigned cpu);
 
 /* The latency distribution of a distance: shared with acknowledgements. */
 const struct dist *apic_delivery(const struct ipi_config *config, enum distance distance);

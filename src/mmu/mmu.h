@@ -23,6 +23,21 @@
  * walk in flight.
  *
  * mmu_invalidate() is the only door that removes a translation.
+ *
+ * Siblings share TLBs and paging-structure caches.  An entry carries a tag
+ * made of the root table that it was read under, so that two address spaces
+ * never mix.  The tag lies above the page number:
+ *
+ *    63                 35 (5 levels: 44)              0
+ *   +-------------------+-------------------------------+
+ *   | root frame        | page number, user half        |   tlb_entry.vpn
+ *   +-------------------+-------------------------------+
+ *
+ * Siblings in one space share entries; an invalidation by one drops them for
+ * the other too, which R12 allows.
+ *
+ * Only the user half of the addresses is ever mapped; any other address
+ * faults as not present.
  */
 #ifndef MMU_MMU_H
 #define MMU_MMU_H
@@ -58,8 +73,9 @@ struct mmu_result {
     pte_t leaf_before;
 };
 
-/* The root table of hardware thread 'sibling' (0..n_smt-1): CR3.  Does not
- * flush: the caller flushes through mmu_invalidate as MOV CR3 does. */
+/* The root table of hardware thread 'sibling' (0..n_smt-1): CR3; NO_FRAME =
+ * none.  Gives a walk of 'sibling' up.  Does not flush: the caller then
+ * flushes through mmu_invalidate as MOV CR3 does. */
 void mmu_set_root(struct mmu *mmu, unsigned sibling, pfn_t root);
 
 /*
@@ -84,18 +100,26 @@ struct mmu_dropped {
 };
 
 /*
- * Applies 'flush' to the TLBs, the paging-structure caches (R8, R10) and the
- * walks in flight (R20) of this core, for all siblings that share them.
- * Returns the cycles it takes (n_pages * invlpg, or cr3_write).
+ * Applies 'flush' as hardware thread 'sibling' does: to its present address
+ * space in the TLBs and the paging-structure caches (R8, R10) of this core.
+ * All walks in flight, of all siblings, start over from the root (R20).
+ * FLUSH_ALL drops every entry but those of the other siblings' present address
+ * spaces.  Returns the cycles it takes (n_pages * invlpg, or cr3_write).
  */
-cycle_t mmu_invalidate(struct mmu *mmu, const struct flush *flush,
+cycle_t mmu_invalidate(struct mmu *mmu, unsigned sibling, const struct flush *flush,
                        struct mmu_dropped *dropped);
 
-/* Rule R13: what a page fault at 'va' drops. Costs nothing extra. */
-void mmu_fault_drops(struct mmu *mmu, va_t va, struct mmu_dropped *dropped);
+/* Rule R13: what a page fault of 'sibling' at 'va' drops. Costs nothing extra. */
+void mmu_fault_drops(struct mmu *mmu, unsigned sibling, va_t va,
+                     struct mmu_dropped *dropped);
 
-/* The entry a look-up would find now, without a trace; null on a miss. */
-const struct tlb_entry *mmu_peek(const struct mmu *mmu, enum tlb_side side, va_t va);
+/* The entry a look-up would find now, without a trace; null on a miss. Its
+ * 'vpn' carries the tag. */
+const struct tlb_entry *mmu_peek(const struct mmu *mmu, unsigned sibling,
+                                 enum tlb_side side, va_t va);
+
+/* Asserts the invariants of walks, paging-structure caches and TLBs. */
+void mmu_assert(const struct mmu *mmu);
 
 struct mmu_stats {
     struct tlb_stats tlb;
