@@ -5,10 +5,12 @@
  * A trace is a set of streams, one per guest thread.  Time comes from the
  * simulation, control flow from the trace.
  *
- * 'seq' (0 = none) is the recorded order of operations on one object: a lock
- * word, an event, a barrier, or the address space (for map operations and
- * FORK).  With recorded order an operation starts when all operations on its
- * object with a smaller seq have completed; plain accesses carry none.
+ * 'seq' (0 = none) is the recorded order of operations on one object of a
+ * process: a lock word, an event, a barrier, or the address space (for map
+ * operations and FORK).  It is the rank of the operation on its object: 1, 2,
+ * 3 ... without gaps, so that replay needs one counter per object and no look
+ * into the future.  With recorded order an operation starts when the one
+ * before it on its object has completed; plain accesses carry none.
  */
 #ifndef TRACE_OP_H
 #define TRACE_OP_H
