@@ -29,17 +29,25 @@ enum status err_set(struct err *err, enum status status, const char *format, ...
     return status;
 }
 
+/* Appends what fits of 'text' at 'end', and a null byte. */
+static void append(struct err *err, size_t end, const char *text)
+{
+    size_t room = sizeof err->message - 1 - end;
+    size_t n = strnlen(text, room);
+    memcpy(err->message + end, text, n);
+    err->message[end + n] = '\0';
+}
+
 enum status err_prefix(struct err *err, const char *format, ...)
 {
     char old[sizeof err->message];
     memcpy(old, err->message, sizeof old);
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(err->message, sizeof err->message, format, args);
+    vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof err->message)
-        snprintf(err->message + n, sizeof err->message - (size_t)n, ": %.*s",
-                 (int)(sizeof old - 1), old);
+    append(err, strlen(err->message), ": ");
+    append(err, strlen(err->message), old);
     return err->status;
 }
 
