@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# packages.sh - the Debian 12 packages that this project needs: the only list.
+# Sourced by the tools beside it.  One function at the end: need_packages.
+# shellcheck shell=bash
+
+# To build the simulator.
+packages_build="gcc g++ cmake ninja-build pkg-config libsystemc-dev libelf-dev \
+libcjson-dev libsqlite3-dev libzstd-dev libxxhash-dev libcunit1-dev"
+# To record and run the guests of the demo.
+packages_demo="$packages_build python3"
+# To run every test.
+packages_test="$packages_build python3 clang clang-format git jq"
+
+# missing_packages NAME...: those that are not installed.
+missing_packages() {
+    local name
+    for name in "$@"; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q ' installed$' ||
+            printf '%s ' "$name"
+    done
+}
+
+# need_packages NAME...: installs what is missing, or says what to type.
+need_packages() {
+    local missing as=""
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        echo "This is no Debian system, so nothing is installed here. Needed: $*" >&2
+        return 0
+    fi
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        as="sudo -n"
+    fi
+    if [ -n "$as" ] && ! sudo -n true 2>/dev/null; then
+        printf 'These packages are missing, and only root may install them:\n\n    %s\n\n' \
+            "sudo apt-get install --no-install-recommends $missing" >&2
+        echo "Then run this command again." >&2
+        exit 1
+    fi
+    echo "Installing: $missing"
+    # shellcheck disable=SC2086 # A list of words, both times.
+    if ! { $as env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+            --no-install-recommends $missing >/dev/null 2>&1 ||
+        { $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive apt-get \
+            install -qq -y --no-install-recommends $missing >/dev/null; }; }; then
+        printf 'apt-get could not install: %s\nIts messages: %s\n' "$missing" \
+            "apt-get install --no-install-recommends $missing" >&2
+        exit 1
+    fi
+}
