@@ -46,9 +46,9 @@ enum delivery { DELIVERY_FIXED, DELIVERY_NMI };
 /* One ICR write, decoded (A1). */
 struct icr {
     uint8_t vector;
-    uint8_t delivery;  /* enum delivery */
-    uint8_t shorthand; /* enum shorthand */
-    bool logical;      /* Destination mode. */
+    uint8_t delivery;     /* enum delivery */
+    uint8_t shorthand;    /* enum shorthand */
+    bool logical;         /* Destination mode. */
     uint32_t destination; /* Physical: CPU number. Logical x2APIC: cluster << 16
                            * | bit mask of 16 (A4). */
 };
@@ -80,7 +80,9 @@ unsigned apic_plan(const struct apic *apic, unsigned from_cpu,
 
 /* One ICR write by 'cpu' at 'now'. 'tag' comes back in msg.b (shootdown
  * number).  MSG_IPI: to = target's core unit, cpu = target, a = vector |
- * from cpu << 8.  Fills '*sent' (may be null) with the targets. */
+ * from cpu << 8; an NMI has vector VECTOR_NMI.  msg.number is left to
+ * 'post', because a unit sends other messages too.  Fills '*sent' (may be
+ * null) with the targets. */
 void apic_send(struct apic *apic, unsigned cpu, const struct icr *icr, uint64_t tag,
                cycle_t now, struct cpuset *sent);
 
@@ -115,6 +117,7 @@ void apic_set_tpr(struct apic *apic, unsigned cpu, uint8_t priority_class);
 void apic_assert(const struct apic *apic, unsigned cpu);
 
 /* The latency distribution of a distance: shared with acknowledgements. */
-const struct dist *apic_delivery(const struct ipi_config *config, enum distance distance);
+const struct dist *apic_delivery(const struct ipi_config *config,
+                                 enum distance distance);
 
 #endif

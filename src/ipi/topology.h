@@ -14,21 +14,21 @@
 #include "base/param.h"
 
 enum distance {
-    DIST_SELF,     /* The same hardware thread. */
-    DIST_SMT,      /* Siblings in one core. */
-    DIST_CLUSTER,  /* Cores of one cluster. */
-    DIST_DIE,      /* Clusters of one die. */
-    DIST_SOCKET,   /* Dies of one socket. */
-    DIST_MACHINE,  /* Sockets. */
+    DIST_SELF,    /* The same hardware thread. */
+    DIST_SMT,     /* Siblings in one core. */
+    DIST_CLUSTER, /* Cores of one cluster. */
+    DIST_DIE,     /* Clusters of one die. */
+    DIST_SOCKET,  /* Dies of one socket. */
+    DIST_MACHINE, /* Sockets. */
     DIST_N
 };
 
 struct topology_config {
-    uint32_t sockets;          /* In the machine. */
-    uint32_t dies;             /* In a socket. */
-    uint32_t clusters;         /* In a die. */
-    uint32_t cores;            /* In a cluster. */
-    uint32_t smt;              /* Hardware threads in a core. */
+    uint32_t sockets;  /* In the machine. */
+    uint32_t dies;     /* In a socket. */
+    uint32_t clusters; /* In a die. */
+    uint32_t cores;    /* In a cluster. */
+    uint32_t smt;      /* Hardware threads in a core. */
 };
 
 extern const struct param topology_params[];

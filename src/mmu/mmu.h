@@ -61,15 +61,15 @@ enum mmu_answer {
 };
 
 struct mmu_result {
-    pa_t pa;            /* MMU_HIT: the address. MMU_NEED_LINE: of the line. */
-    cycle_t cost;       /* Cycles that this call took beyond the operation. */
-    cycle_t filled_at;  /* MMU_HIT: when the TLB entry was filled. */
+    pa_t pa;             /* MMU_HIT: the address. MMU_NEED_LINE: of the line. */
+    cycle_t cost;        /* Cycles that this call took beyond the operation. */
+    cycle_t filled_at;   /* MMU_HIT: when the TLB entry was filled. */
     enum line_want want; /* MMU_NEED_LINE */
     uint32_t error_code; /* MMU_FAULT: PF_... */
     /* A walk that ended filled a TLB entry: what OBS_TLB_FILL reports. */
     bool filled;
     pte_t leaf;
-    bool wrote_leaf;    /* The walker set A or D: old entry in 'leaf_before'. */
+    bool wrote_leaf; /* The walker set A or D: old entry in 'leaf_before'. */
     pte_t leaf_before;
 };
 
