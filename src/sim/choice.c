@@ -113,7 +113,7 @@ static cycle_t jitter(struct choice *choice, unsigned unit, enum choice_purpose 
         assert(dist->n_table > 0 && dist->n_table <= DIST_TABLE_MAX);
         return dist->table[draw_below(choice, unit, purpose, dist->n_table)];
     }
-    assert(!"a distribution has one of the kinds of its enum");
+    assert(false); /* The kinds above are all of the enum. */
     return 0;
 }
 
