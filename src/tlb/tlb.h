@@ -11,7 +11,7 @@
  *   TLB1  At most one valid entry per (side, level, page number).
  *   TLB2  A valid entry lies in the set that its page number selects.
  *   TLB3  Every entry has its page's A bit set in the table at fill time; the
- *         walker guarantees it (rule R2), fill asserts it.
+ *         walker guarantees it (rule R2), no TLB can see it.
  *
  * Time: calls take no simulated time; the mmu charges the latency.
  * After: Intel SDM vol. 3A, "Caching Translation Information".
@@ -61,7 +61,7 @@ const struct tlb_entry *tlb_peek(const struct tlb *tlb, enum tlb_side side, vpn_
 
 /* Remembers 'entry' in both levels of 'side' (level 2 unless it is not
  * there), in place of an entry for the same page.  Returns through '*evicted'
- * (may be null) the level-2 entry that was given up, valid = 0 if none. */
+ * (may be null) the entry that the last level gave up, valid = 0 if none. */
 void tlb_fill(struct tlb *tlb, enum tlb_side side, const struct tlb_entry *entry,
               cycle_t now, struct tlb_entry *evicted);
 
