@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ipi_config.c - the rows that fill struct ipi_config and struct topology_config.
+ *
+ * Keys are field names.  Defaults are those of a Zen 1 core where a figure is known;
+ * files in configs/ say for each machine what is measured and what is estimated.
+ * Deliveries reach from the ICR write to the moment when the handler could start.
+ */
+#include "ipi/ipi_config.h"
+
+#include "ipi/topology.h"
+
+static const char *const modes[] = {"xapic", "x2apic", NULL};
+
+const struct param ipi_params[] = {
+    {
+        .key = "mode",
+        .type = PARAM_CHOICE,
+        .offset = offsetof(struct ipi_config, mode),
+        .def = "\"xapic\"",
+        .unit = "",
+        .help = "Local APIC mode: xapic takes one ICR write per target, x2apic "
+                "one per cluster of 16.",
+        .choices = modes,
+    },
+    {
+        .key = "icr_write",
+        .type = PARAM_CYCLES,
+        .offset = offsetof(struct ipi_config, icr_write),
+        .min = 0,
+        .max = 1e9,
+        .def = "220",
+        .unit = "cycles",
+        .help = "One ICR write, with its status poll (xapic) or fence (x2apic).",
+    },
+    {
+        .key = "self",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, self),
+        .min = 1,
+        .max = 1e9,
+        .def = "100",
+        .unit = "cycles",
+        .help = "Delivery to the sending hardware thread itself.",
+    },
+    {
+        .key = "smt",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, smt),
+        .min = 1,
+        .max = 1e9,
+        .def = "1300",
+        .unit = "cycles",
+        .help = "Delivery to the sibling on the same core.",
+    },
+    {
+        .key = "cluster",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, cluster),
+        .min = 1,
+        .max = 1e9,
+        .def = "350",
+        .unit = "cycles",
+        .help = "Delivery to a core of the same cluster.",
+    },
+    {
+        .key = "die",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, die),
+        .min = 1,
+        .max = 1e9,
+        .def = "578",
+        .unit = "cycles",
+        .help = "Delivery to another cluster of the same die.",
+    },
+    {
+        .key = "socket",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, socket),
+        .min = 1,
+        .max = 1e9,
+        .def = "792",
+        .unit = "cycles",
+        .help = "Delivery to another die of the same socket.",
+    },
+    {
+        .key = "machine",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, machine),
+        .min = 1,
+        .max = 1e9,
+        .def = "640",
+        .unit = "cycles",
+        .help = "Delivery to another socket.",
+    },
+    {
+        .key = "entry",
+        .type = PARAM_CYCLES,
+        .offset = offsetof(struct ipi_config, entry),
+        .min = 0,
+        .max = 1e9,
+        .def = "350",
+        .unit = "cycles",
+        .help = "Entering an interrupt handler: descriptor table, stub.",
+    },
+    {
+        .key = "eoi",
+        .type = PARAM_CYCLES,
+        .offset = offsetof(struct ipi_config, eoi),
+        .min = 0,
+        .max = 1e9,
+        .def = "60",
+        .unit = "cycles",
+        .help = "Writing the end of interrupt.",
+    },
+    {
+        .key = "iret",
+        .type = PARAM_CYCLES,
+        .offset = offsetof(struct ipi_config, iret),
+        .min = 0,
+        .max = 1e9,
+        .def = "200",
+        .unit = "cycles",
+        .help = "Returning from an interrupt.",
+    },
+    {
+        .key = "idle_wake",
+        .type = PARAM_CYCLES,
+        .offset = offsetof(struct ipi_config, idle_wake),
+        .min = 0,
+        .max = 1e9,
+        .def = "3400",
+        .unit = "cycles",
+        .help = "Extra when the target is halted.",
+    },
+    {
+        .key = "broadcast",
+        .type = PARAM_DIST,
+        .offset = offsetof(struct ipi_config, broadcast),
+        .min = 1,
+        .max = 1e9,
+        .def = "1700",
+        .unit = "cycles",
+        .help = "INVLPGB: until a remote TLB has dropped the translation.",
+    },
+    {
+        .key = "broadcast_issue",
+        .type = PARAM_CYCLES,
+        .offset = offsetof(struct ipi_config, broadcast_issue),
+        .min = 0,
+        .max = 1e9,
+        .def = "170",
+        .unit = "cycles",
+        .help = "INVLPGB: cost on the core that issues it.",
+    },
+};
+const size_t n_ipi_params = sizeof ipi_params / sizeof *ipi_params;
+
+const struct param topology_params[] = {
+    {
+        .key = "sockets",
+        .type = PARAM_U32,
+        .offset = offsetof(struct topology_config, sockets),
+        .min = 1,
+        .max = 64,
+        .def = "1",
+        .unit = "sockets",
+        .help = "Sockets in the machine.",
+    },
+    {
+        .key = "dies",
+        .type = PARAM_U32,
+        .offset = offsetof(struct topology_config, dies),
+        .min = 1,
+        .max = 64,
+        .def = "1",
+        .unit = "dies",
+        .help = "Dies in a socket.",
+    },
+    {
+        .key = "clusters",
+        .type = PARAM_U32,
+        .offset = offsetof(struct topology_config, clusters),
+        .min = 1,
+        .max = 64,
+        .def = "1",
+        .unit = "clusters",
+        .help = "Clusters (CCX) in a die.",
+    },
+    {
+        .key = "cores",
+        .type = PARAM_U32,
+        .offset = offsetof(struct topology_config, cores),
+        .min = 1,
+        .max = 1024,
+        .def = "4",
+        .unit = "cores",
+        .help = "Cores in a cluster.",
+    },
+    {
+        .key = "smt",
+        .type = PARAM_U32,
+        .offset = offsetof(struct topology_config, smt),
+        .min = 1,
+        .max = 8,
+        .def = "1",
+        .unit = "threads",
+        .help = "Hardware threads in a core.",
+    },
+};
+const size_t n_topology_params = sizeof topology_params / sizeof *topology_params;
