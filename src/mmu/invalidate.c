@@ -40,7 +40,7 @@ static unsigned foreign_spaces(const struct mmu *mmu, unsigned sibling,
     unsigned n = 0;
     for (unsigned i = 0; i < mmu->n_smt; i++) {
         uint64_t tag = mmu->sibling[i].tag;
-        if (tag != own && tag != NO_TAG)
+        if (tag != own && mmu_has_root(mmu, i))
             spaces[n++] = tag >> mmu->vpn_bits;
     }
     return n;
@@ -78,7 +78,7 @@ static bool to_keys(const struct mmu *mmu, unsigned sibling, const struct flush 
 {
     uint64_t end = UINT64_C(1) << mmu->vpn_bits;
     uint64_t tag = mmu->sibling[sibling].tag;
-    if (tag == NO_TAG || flush->first.v >= end || flush->n_pages == 0)
+    if (!mmu_has_root(mmu, sibling) || flush->first.v >= end || flush->n_pages == 0)
         return false;
     *keys = *flush;
     keys->first.v |= tag;
@@ -95,12 +95,10 @@ static void flush_pages(struct mmu *mmu, unsigned sibling, const struct flush *f
         return;
     dropped->n_entries =
         tlb_invalidate(mmu->tlb, &keys, keys.n_pages == 1 ? &dropped->frame : NULL);
-    if (mmu->config.invlpg_scope == INVLPG_ALL_PWC) {
+    if (mmu->config.invlpg_scope == INVLPG_ALL_PWC)
         pwc_drop_space(&mmu->pwc, mmu->vpn_bits, keys.first.v >> mmu->vpn_bits);
-        return;
-    }
-    for (uint32_t i = 0; i < keys.n_pages; i++)
-        pwc_drop_path(&mmu->pwc, keys.first.v + i);
+    else
+        pwc_drop_paths(&mmu->pwc, keys.first.v, keys.n_pages);
 }
 
 cycle_t mmu_invalidate(struct mmu *mmu, unsigned sibling, const struct flush *flush,
@@ -131,7 +129,7 @@ void invalidate_path(struct mmu *mmu, unsigned sibling, va_t va,
     if (!to_keys(mmu, sibling, &page, &keys))
         return;
     dropped->n_entries = tlb_invalidate(mmu->tlb, &keys, &dropped->frame);
-    pwc_drop_path(&mmu->pwc, keys.first.v);
+    pwc_drop_paths(&mmu->pwc, keys.first.v, 1);
 }
 
 void mmu_fault_drops(struct mmu *mmu, unsigned sibling, va_t va,

@@ -33,7 +33,7 @@ struct mmu *mmu_create(struct arena *arena, const struct mmu_config *config,
     /* Half of all page numbers: the highest bit tells the kernel's half. */
     mmu->vpn_bits = PT_INDEX_BITS * config->levels - 1;
     for (unsigned i = 0; i < n_smt; i++)
-        mmu->sibling[i].tag = NO_TAG;
+        mmu->sibling[i].tag = mmu_no_root(mmu) << mmu->vpn_bits;
     return mmu;
 }
 
@@ -41,20 +41,16 @@ void mmu_set_root(struct mmu *mmu, unsigned sibling, pfn_t root)
 {
     assert(sibling < mmu->n_smt);
     mmu_walk_cancel(mmu, sibling);
-    if (root.v == NO_FRAME) {
-        mmu->sibling[sibling].tag = NO_TAG;
-        return;
-    }
-    /* The tag must fit above the page number and differ from NO_TAG's. */
-    assert(root.v < NO_TAG >> mmu->vpn_bits);
-    mmu->sibling[sibling].tag = (uint64_t)root.v << mmu->vpn_bits;
+    uint64_t space = root.v == NO_FRAME ? mmu_no_root(mmu) : root.v;
+    assert(root.v == NO_FRAME || space < mmu_no_root(mmu)); /* Fits a tag. */
+    mmu->sibling[sibling].tag = space << mmu->vpn_bits;
 }
 
 static enum mmu_answer start_walk(struct mmu *mmu, unsigned sibling, va_t va,
                                   enum access access, cycle_t now,
                                   struct mmu_result *out)
 {
-    assert(mmu->sibling[sibling].tag != NO_TAG);
+    assert(mmu_has_root(mmu, sibling));
     out->cost += walk_start(mmu, sibling, va, access, now);
     return MMU_WALK;
 }

@@ -93,13 +93,15 @@ static void drop(struct pwc_entry *entry)
     memset(entry, 0, sizeof *entry);
 }
 
-void pwc_drop_path(struct pwc *pwc, uint64_t key)
+void pwc_drop_paths(struct pwc *pwc, uint64_t first, uint32_t n)
 {
     for (unsigned c = 0; c < PWC_N; c++) {
         struct pwc_level *cache = &pwc->level[c];
-        uint32_t i = find_tag(cache, key >> tag_shift(c));
-        if (i < cache->n)
-            drop(&cache->entry[i]);
+        uint64_t low = first >> tag_shift(c);
+        uint64_t high = (first + n - 1) >> tag_shift(c);
+        for (uint32_t i = 0; n > 0 && i < cache->n; i++)
+            if (cache->entry[i].tag - low <= high - low)
+                drop(&cache->entry[i]);
     }
 }
 

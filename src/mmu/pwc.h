@@ -66,8 +66,8 @@ const struct pwc_entry *pwc_find(struct pwc *pwc, uint64_t key, unsigned *level)
 void pwc_fill(struct pwc *pwc, uint64_t key, unsigned level, pfn_t table,
               struct perms perms);
 
-/* Drops the entries that a walk for 'key' would use. */
-void pwc_drop_path(struct pwc *pwc, uint64_t key);
+/* Drops the entries that walks for 'n' keys from 'first' on would use. */
+void pwc_drop_paths(struct pwc *pwc, uint64_t first, uint32_t n);
 
 /* A space is a key shifted right by 'shift', which must not be less than what
  * the highest cache shifts. Drops the entries of 'space'. */

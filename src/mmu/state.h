@@ -16,7 +16,7 @@
 
 /* One hardware thread. */
 struct sibling {
-    uint64_t tag; /* Root frame << vpn_bits; NO_TAG = no root. */
+    uint64_t tag; /* Root frame << vpn_bits; of NO_ROOT if there is none. */
     struct walk walk;
 };
 
@@ -36,8 +36,17 @@ struct mmu {
     unsigned vpn_bits;         /* (C) Bits of a page number, user half. */
 };
 
-/* No key of a real space has this tag: mmu_set_root refuses that root. */
-#define NO_TAG UINT64_MAX
+/* Tells that no root is set.  mmu_set_root refuses this one and those above,
+ * so no key is ever all ones, which the TLB could not tell from an empty way. */
+static inline uint64_t mmu_no_root(const struct mmu *mmu)
+{
+    return (UINT64_MAX >> mmu->vpn_bits) - 1;
+}
+
+static inline bool mmu_has_root(const struct mmu *mmu, unsigned sibling)
+{
+    return mmu->sibling[sibling].tag >> mmu->vpn_bits != mmu_no_root(mmu);
+}
 
 /* True if 'va' lies in the user half: only such addresses have keys. */
 static inline bool mmu_va_is_user(const struct mmu *mmu, va_t va)

@@ -171,7 +171,7 @@ static enum mmu_answer walk_fault(struct mmu *mmu, unsigned sibling, bool presen
 {
     struct walk *walk = walk_of(mmu, sibling);
     if (walk->cached && mmu->config.rewalk_on_permission_miss) {
-        pwc_drop_path(&mmu->pwc, mmu_key(mmu, sibling, walk->va));
+        pwc_drop_paths(&mmu->pwc, mmu_key(mmu, sibling, walk->va), 1);
         walk_restart(mmu, sibling);
         return MMU_WALK;
     }
