@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # packages.sh - the Debian 12 packages that this project needs: the only list.
 # Sourced by the tools beside it.  One function at the end: need_packages.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # To build the simulator.
 packages_build="gcc g++ cmake ninja-build pkg-config libsystemc-dev libelf-dev \
-libcjson-dev libsqlite3-dev libzstd-dev libxxhash-dev libcunit1-dev"
+libcjson-dev libzstd-dev libxxhash-dev libcunit1-dev"
 # To record and run the guests of the demo.
 packages_demo="$packages_build python3"
 # To run every test.
-packages_test="$packages_build python3 clang clang-format git jq"
+packages_test="$packages_build python3 clang libclang-rt-dev clang-format git jq"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {
