@@ -61,7 +61,9 @@ struct config *config_create(const struct param_section *sections, size_t n_sect
 {
     struct config *config = calloc(1, sizeof *config);
     assert(config);
-    config->sections = sections;
+    config->sections = calloc(n_sections, sizeof *sections);
+    assert(config->sections);
+    memcpy(config->sections, sections, n_sections * sizeof *sections);
     config->n_sections = n_sections;
     config->root = json_create(JSON_OBJECT, NULL);
     config->origins[config->n_origins++] = copy_string("default");
@@ -76,6 +78,7 @@ void config_destroy(struct config *config)
     for (uint32_t i = 0; i < count_rows(config); i++)
         json_destroy(config->defaults[i]);
     free(config->defaults);
+    free(config->sections);
     json_destroy(config->root);
     for (uint32_t i = 0; i < config->n_origins; i++)
         free(config->origins[i]);

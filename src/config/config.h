@@ -36,8 +36,8 @@ struct config;
 /* Nanoseconds are converted by the parameter of this name, in any section. */
 #define CONFIG_CLOCK_KEY "clock_ghz"
 
-/* 'sections' must outlive the configuration. Their rows' defaults are parsed
- * here; a default that breaks its own row asserts. */
+/* The list of sections is copied, their rows must outlive the configuration.
+ * Defaults are parsed here; one that is not JSON asserts. */
 struct config *config_create(const struct param_section *sections, size_t n_sections);
 void config_destroy(struct config *config);
 

@@ -15,7 +15,7 @@
 #define CONFIG_KEY_BYTES   128u
 
 struct config {
-    const struct param_section *sections;
+    struct param_section *sections; /* A copy of the caller's list. */
     size_t n_sections;
     struct json *root;      /* Merged sources, an object. */
     struct json **defaults; /* One per row, in order of sections; null: required. */
