@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * core.h - one physical core: its hardware threads run guest operations.
+ *
+ * A core is a unit (sim/engine.h).  When the engine runs it at 'now', it
+ * handles its messages and executes operations in cycle order, on its own, up
+ * to now + look-ahead; nothing that others do can reach it before that
+ * (docs/decisions/0002).  It stops early before anything that touches shared
+ * kernel state: kernel steps, system calls, gates of recorded order.  Those
+ * run only at the engine's present, so they happen in one total order.
+ *
+ * Life of a user operation (all stages can be started over until 'perform'):
+ *
+ *   order -> fetch -> translate -> line -> perform -> done
+ *              |          |         |
+ *              +-- walk --+         +-- request, wait for the grant
+ *              +-- page fault --> kernel, then the operation starts over
+ *
+ * In order, one operation a cycle plus what memory, translation, faults and
+ * interrupts cost.  Not modelled: out-of-order overlap, instruction caches,
+ * locked accesses across lines.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include "core/core_config.h"
+#include "core/guest.h"
+#include "core/kernel_port.h"
+#include "ipi/apic.h"
+#include "mmu/mmu.h"
+#include "sim/obs.h"
+
+struct core;
+
+/* What the cores share. */
+struct core_parts {
+    const struct core_config *config;
+    const struct ipi_config *ipi_config;
+    struct guest *guest;
+    struct mem *mem;
+    struct apic *apic;
+    struct obs_hub *obs;
+    struct kernel_port *kernel;
+    struct choice *choice;
+    cycle_t lookahead; /* At least 1. */
+};
+
+/* Creates core 'number' with 'n_smt' hardware threads. 'parts' must live as
+ * long as the core. 'inbox' is the unit's. */
+struct core *core_create(struct arena *arena, const struct core_parts *parts,
+                         struct mmu *mmu, struct inbox *inbox, unsigned number,
+                         unsigned n_smt);
+
+/* Runs the core at the engine's present 'now'. Returns when it wants to run
+ * next, or CYCLE_NEVER. */
+cycle_t core_run(struct core *core, cycle_t now);
+
+/* Called once at cycle 0: the kernel has chosen what runs first. */
+void core_kick(struct core *core, unsigned cpu, cycle_t at);
+
+/* Services for the kernel (struct cpu_port of vm), for one of this core's
+ * hardware threads. */
+cycle_t core_invalidate(struct core *core, unsigned cpu, const struct flush *flush,
+                        struct mmu_dropped *dropped);
+void core_fault_drops(struct core *core, unsigned cpu, va_t va,
+                      struct mmu_dropped *dropped);
+void core_set_root(struct core *core, unsigned cpu, pfn_t root);
+bool core_drained(const struct core *core, unsigned cpu);
+
+
+#endif
