@@ -430,23 +430,26 @@ enum status config_fail(const struct config *config, const struct json *value,
                    what);
 }
 
-bool config_get_whole(const struct config *config, const char *key, struct text *json)
+const struct json *config_get_whole(const struct config *config, const char *key)
 {
-    const struct json *value = json_find(config->root, key);
-    if (value)
-        json_write(value, 0, json);
-    return value != NULL;
+    return json_find(config->root, key);
 }
 
-void config_put_whole(struct config *config, const char *key, const char *json)
+void config_put_whole(struct config *config, const char *key, const char *json,
+                      const char *origin)
 {
     const struct json *old = json_find(config->root, key);
+    uint32_t index = old ? old->origin : 0, line = old ? old->line : 0;
     struct json *value;
-    uint32_t origin = old ? old->origin : 0, line = old ? old->line : 0;
-    enum status status = json_parse(key, json, strlen(json), origin, &value, NULL);
+    enum status status = json_parse(key, json, strlen(json), 0, &value, NULL);
+    if (!status && origin) {
+        line = 0;
+        status = add_origin(config, origin, &index, NULL);
+    }
     assert(!status);
     (void)status;
     value->key = copy_string(key);
+    value->origin = index;
     value->line = line;
     json_put(config->root, value);
 }

@@ -29,7 +29,7 @@
 
 #include "base/param.h"
 #include "base/status.h"
-#include "config/text.h"
+#include "config/json.h"
 
 struct config;
 
@@ -59,11 +59,13 @@ enum status config_fill(const struct config *config, void *target, struct err *e
 const char *config_origin(const struct config *config, const char *path,
                           uint32_t *line);
 
-/* A whole key: its JSON text added to 'json'. False if it is not set. */
-bool config_get_whole(const struct config *config, const char *key, struct text *json);
+/* The value of a whole key; null if it is not set. */
+const struct json *config_get_whole(const struct config *config, const char *key);
 
-/* Puts JSON in the place of a whole key; the origin stays. Asserts that it parses. */
-void config_put_whole(struct config *config, const char *key, const char *json);
+/* Puts JSON in the place of a whole key.  'origin' says where it came from;
+ * null: from where the old value came. Asserts that it parses. */
+void config_put_whole(struct config *config, const char *key, const char *json,
+                      const char *origin);
 
 /* An error about the parameter 'path' ("section.key"): names file and line. */
 enum status config_error(const struct config *config, enum status status,

@@ -7,7 +7,7 @@
 #include "config/protocol.h"
 
 #include "config/json_strict.h"
-#include "config/protocol_write.h"
+#include "config/protocol_json.h"
 #include "config/suggest.h"
 
 #include <assert.h>
@@ -123,9 +123,10 @@ static enum status read_key(const char *origin, const struct json *value,
                 "unknown key; a protocol has name, note, source, copy, upgrade");
 }
 
-static enum status read_protocol(const char *origin, const struct json *root,
-                                 struct protocol *out, struct err *err)
+enum status protocol_read(const char *origin, const struct json *root,
+                          struct protocol *out, struct err *err)
 {
+    memset(out, 0, sizeof *out);
     enum status status = STATUS_OK;
     if (root->type != JSON_OBJECT)
         return fail(origin, root, "protocol", err, "must be an object");
@@ -136,18 +137,20 @@ static enum status read_protocol(const char *origin, const struct json *root,
     if (!out->name[0])
         return fail(origin, root, "name", err, "a protocol needs a name");
     status = protocol_check(out, err);
-    return status ? err_prefix(err, "%s: ", origin) : STATUS_OK;
+    if (!status)
+        return STATUS_OK;
+    return err_prefix(err, "%s:%u:%u: protocol %s: ", origin, root->line, root->column,
+                      out->name);
 }
 
 enum status protocol_parse(const char *origin, const char *text, size_t n,
                            struct protocol *out, struct err *err)
 {
     struct json *root;
-    memset(out, 0, sizeof *out);
     enum status status = json_parse(origin, text, n, 0, &root, err);
     if (status)
         return status;
-    status = read_protocol(origin, root, out, err);
+    status = protocol_read(origin, root, out, err);
     json_destroy(root);
     return status;
 }

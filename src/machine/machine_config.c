@@ -6,8 +6,7 @@
  */
 #include "machine/machine_config.h"
 
-#include "config/json_strict.h"
-#include "config/protocol_write.h"
+#include "config/protocol_json.h"
 #include "machine/machine_check.h"
 
 #include <stdio.h>
@@ -106,7 +105,8 @@ struct config *machine_config_tables(void)
     return config;
 }
 
-#define DIR_BYTES 4096
+#define DEFAULT_PROTOCOL "break_before_make"
+#define DIR_BYTES        4096
 
 /* Writes the directory of the file 'path' with "/protocols" into 'out'. */
 static bool protocols_beside(const char *path, char *out, size_t n)
@@ -144,25 +144,14 @@ static enum status load_configured(const struct machine_config_sources *sources,
                                    const struct config *config, struct protocol *out,
                                    struct err *err)
 {
-    struct text json = {0};
-    uint32_t line;
-    enum status status;
-    const char *origin = config_origin(config, "protocol", &line);
-    if (!config_get_whole(config, "protocol", &json))
-        status = load_named(sources, "", "single_stage", out, err);
-    else if (json.data[0] == '"') {
-        struct json *name = NULL;
-        status = json_parse("protocol", json.data, json.n, 0, &name, err);
-        if (!status)
-            status = load_named(sources, origin, name->text, out, err);
-        json_destroy(name);
-    } else {
-        char place[DIR_BYTES];
-        snprintf(place, sizeof place, "%s: protocol", origin);
-        status = protocol_parse(place, json.data, json.n, out, err);
-    }
-    text_free(&json);
-    return status;
+    const char *origin = config_origin(config, "protocol", NULL);
+    const struct json *value = config_get_whole(config, "protocol");
+    if (!value)
+        return load_named(sources, "", DEFAULT_PROTOCOL, out, err);
+    if (value->type != JSON_STRING)
+        return protocol_read(origin, value, out, err);
+    enum status status = load_named(sources, origin, value->text, out, err);
+    return status ? err_prefix(err, "%s:%u: ", origin, value->line) : STATUS_OK;
 }
 
 /* Puts the steps into the configuration, so that it is complete. */
@@ -177,7 +166,8 @@ static enum status resolve_protocol(const struct machine_config_sources *sources
         return status;
     struct text json = {0};
     protocol_write(out, &json);
-    config_put_whole(config, "protocol", text_get(&json));
+    config_put_whole(config, "protocol", text_get(&json),
+                     sources->protocol ? "--protocol" : NULL);
     text_free(&json);
     return STATUS_OK;
 }
