@@ -22,7 +22,9 @@
  *                         --grant--> core       (after the last snoop)
  *
  * Costs from miss to grant: other core's cache: c2c of the distance; own
- * cluster's L3: l3_hit; other cluster's L3: c2c; memory: dram_*.
+ * cluster's L3: l3_hit; other cluster's L3: c2c; memory: dram_*; the line is
+ * here but shared: l3_hit.  A reader that is alone gets the line exclusively
+ * (MESI's E).  Formulas and their promises: mem/directory.h.
  *
  * Invariants, checked by mem_assert_line():
  *   MEM1  At most one core has a line exclusively, and then no other has it.
@@ -70,7 +72,8 @@ struct mem *mem_create(struct arena *arena, const struct mem_config *config,
  * of the look-ahead L that memory allows. Computed from the configuration. */
 cycle_t mem_lookahead(const struct mem_config *config);
 
-/* True: every access hits at once and no message is sent (exploration). */
+/* True: every access hits at once and no message is sent (exploration).  Set it
+ * before arena_freeze(): arena_reset() goes back to what it was then. */
 void mem_set_immediate(struct mem *mem, bool immediate);
 
 /* The words of a frame: WORDS_PER_PAGE of them. */
@@ -117,13 +120,15 @@ void mem_deliver(struct mem *mem, unsigned core, const struct msg *msg);
 void mem_directory(struct mem *mem, const struct msg *msg);
 
 /* Tells the directory that 'frame' now belongs to the die of 'core' (first
- * touch). Called when the kernel allocates a frame. */
+ * touch).  Called when the kernel allocates a frame; the core's next request
+ * for a line of the frame carries the news. */
 void mem_set_home(struct mem *mem, pfn_t frame, unsigned core);
 
-/* Statistics of one core since the last reset. */
+/* Statistics of one core since the last reset, in lines.  An access that is
+ * repeated after its grant counts as a hit, too. */
 struct mem_stats {
     uint64_t l1_hits, l2_hits, misses;
-    uint64_t from_l3, from_core, from_dram; /* Who served the misses. */
+    uint64_t from_l3, from_core, from_dram; /* Who served the requests. */
 };
 struct mem_stats mem_stats_of(const struct mem *mem, unsigned core);
 
