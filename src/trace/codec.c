@@ -209,7 +209,7 @@ static bool decode_other(const uint8_t **p, struct trace_context *context,
 }
 
 enum status trace_decode(const uint8_t *in, size_t len, struct op *ops, uint32_t n,
-                         uint64_t first, struct err *err)
+                         uint64_t first, bool *names_streams, struct err *err)
 {
     uint8_t has[OP_N_KINDS];
     for (unsigned kind = 0; kind < OP_N_KINDS; kind++)
@@ -233,6 +233,8 @@ enum status trace_decode(const uint8_t *in, size_t len, struct op *ops, uint32_t
             good = decode_explicit(&p, &context, &op);
         } else {
             good = decode_other(&p, &context, has, class, &op);
+            if (good && (has[op.kind] & TRACE_HAS_STREAM))
+                *names_streams = true;
         }
         if (!good || p > end)
             return err_set(err, STATUS_TRACE,

@@ -61,9 +61,10 @@ size_t trace_encode(struct trace_context *context, const struct op *op, uint8_t 
 
 /* Decodes 'n' records from the 'len' bytes at 'in', which must be followed by
  * TRACE_RECORD_MAX zero bytes.  STATUS_TRACE with the number of the record
- * (counted from 'first') if they are not exactly n good records. */
+ * (counted from 'first') if they are not exactly n good records.  Sets
+ * '*names_streams' when one of them has a stream as its target. */
 enum status trace_decode(const uint8_t *in, size_t len, struct op *ops, uint32_t n,
-                         uint64_t first, struct err *err);
+                         uint64_t first, bool *names_streams, struct err *err);
 
 /* Can the operation be written and read back?  Says what is wrong. */
 enum status trace_op_valid(const struct op *op, struct err *err);
