@@ -11,8 +11,9 @@
  *                            and from machine to machine
  *   "All initial values..."  goes away: it names SystemC's time
  *
- * SystemC does not look at what its own writes answer.  So the copy checks
- * that the file ends at the time where it must end.
+ *   #<time after the window> goes away, and is the proof that SystemC's file
+ *                            is complete: SystemC ignores what its own writes
+ *                            answer
  */
 #include "systemc/kernel.hpp"
 
@@ -154,14 +155,12 @@ void replay::apply(cycle_t until)
         values[w.changes[next].signal] = w.changes[next].value;
 }
 
-/* The end of the window is an event too, so that the file reaches it. */
 void replay::notify_next()
 {
-    cycle_t at = next < w.n_changes ? w.changes[next].cycle : w.to;
-    at = at < w.to ? at : w.to;
-    uint64_t time = origin + (at - w.from);
-    if (time > kernel::now())
-        event.notify(sc_core::sc_time::from_value(time - kernel::now()));
+    if (next == w.n_changes || w.changes[next].cycle > w.to)
+        return;
+    uint64_t time = origin + (w.changes[next].cycle - w.from);
+    event.notify(sc_core::sc_time::from_value(time - kernel::now()));
 }
 
 void replay::on_event()
@@ -175,7 +174,7 @@ void replay::draw(const char *name)
     kernel::start();
     kernel::claim(this);
     origin = kernel::now();
-    if (!kernel::has_room(w.to - w.from + 1))
+    if (!kernel::has_room(w.to - w.from + 2))
         throw std::runtime_error("the clock is used up in this process");
     using file_ptr =
         std::unique_ptr<sc_core::sc_trace_file, void (*)(sc_core::sc_trace_file *)>;
@@ -191,8 +190,9 @@ void replay::draw(const char *name)
     process = sc_core::sc_spawn([this] { on_event(); }, nullptr, &options);
     apply(w.from);
     notify_next();
+    /* SystemC samples a time point when it leaves it, so it must leave 'to'. */
     sc_core::sc_start(sc_core::sc_time::from_value(w.to - w.from + 1),
-                      sc_core::SC_EXIT_ON_STARVATION);
+                      sc_core::SC_RUN_TO_TIME);
 }
 
 struct closer {
@@ -216,15 +216,18 @@ class copier
         free(line);
     }
 
-    void copy();
-    cycle_t last_cycle = 0;
+    /* False if SystemC's file is not complete. */
+    bool copy();
 
   private:
     bool read();
     void skip_to_end();
     bool header_line();
     void time_line();
+    void stamp(cycle_t cycle);
 
+    cycle_t last_cycle = 0;
+    bool complete = false;
     FILE *in, *out;
     const window &w;
     uint64_t origin;
@@ -264,22 +267,34 @@ bool copier::header_line()
     return false;
 }
 
-void copier::time_line()
+void copier::stamp(cycle_t cycle)
 {
-    last_cycle = strtoull(line + 1, nullptr, 10) - origin + w.from;
-    fprintf(out, "#%" PRIu64 "\n", last_cycle);
+    last_cycle = cycle;
+    fprintf(out, "#%" PRIu64 "\n", cycle);
 }
 
-void copier::copy()
+void copier::time_line()
+{
+    uint64_t since = strtoull(line + 1, nullptr, 10) - origin;
+    if (since <= w.to - w.from)
+        stamp(w.from + since);
+    else
+        complete = since == w.to - w.from + 1;
+}
+
+bool copier::copy()
 {
     while (read()) {
+        if (strncmp(line, "$dumpvars", 9) == 0)
+            stamp(w.from);
         if (line[0] == '#')
             time_line();
-        else if (strncmp(line, "$dumpvars", 9) == 0)
-            fprintf(out, "#%" PRIu64 "\n%s", last_cycle = w.from, line);
         else if (!header_line())
             fputs(line, out);
     }
+    if (last_cycle < w.to)
+        stamp(w.to);
+    return complete;
 }
 
 enum status cannot_write(const std::string &path, struct err *err)
@@ -310,8 +325,7 @@ enum status write_file(const std::string &path, const window &w, struct err *err
     if (!in)
         return cannot_write(path, err);
     copier c(in.get(), out.get(), w, player.origin);
-    c.copy();
-    bool bad = ferror(in.get()) || ferror(out.get()) || c.last_cycle != w.to;
+    bool bad = !c.copy() || ferror(in.get()) || ferror(out.get());
     bad = fclose(out.release()) != 0 || bad;
     return bad ? cannot_write(path, err) : STATUS_OK;
 }
