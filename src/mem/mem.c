@@ -181,7 +181,9 @@ void mem_deliver(struct mem *mem, unsigned core, const struct msg *msg)
     uint64_t first = pa_line((pa_t){msg->a});
     unsigned n_lines = (unsigned)(msg->b & 0xffffffffu);
     bool own = (msg->b >> 32) == LINE_EXCLUSIVE;
-    for (unsigned i = 0; i < n_lines; i++)
+    /* The first line comes last, so that it is there even if the caches are
+     * too small for all: whoever asks for the rest again makes progress. */
+    for (unsigned i = n_lines; i-- > 0;)
         mem_cache_grant(&mem->caches[core], first + i, own, msg->arrival);
 }
 

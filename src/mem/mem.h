@@ -105,8 +105,8 @@ bool mem_peek(const struct mem *mem, unsigned core, pa_t pa, enum line_want want
  * asking twice for the same line while it is under way is allowed but wasteful.
  * 'cpu' comes back in the grant (msg.cpu), 'tag' in msg.c.
  */
-void mem_request(struct mem *mem, unsigned core, unsigned cpu, pa_t pa, unsigned n_lines,
-                 enum line_want want, uint64_t tag, cycle_t now);
+void mem_request(struct mem *mem, unsigned core, unsigned cpu, pa_t pa,
+                 unsigned n_lines, enum line_want want, uint64_t tag, cycle_t now);
 
 /*
  * Takes a MSG_LINE_GRANT, _DOWNGRADE or _INVALIDATE that arrived at 'core's
