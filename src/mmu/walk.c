@@ -263,6 +263,19 @@ static enum mmu_answer read_leaf(struct mmu *mmu, unsigned sibling, pte_t pte,
     return walk_fill(mmu, sibling, perms, pte, now, out);
 }
 
+/* The line of the entry is there: reads it and acts on it. */
+static enum mmu_answer read_entry(struct mmu *mmu, unsigned sibling, cycle_t now,
+                                  struct mmu_result *out)
+{
+    const struct walk *walk = walk_of(mmu, sibling);
+    pte_t pte = {*entry_word(mmu, walk)};
+    if (!pte_has(pte, PTE_P))
+        return walk_fault(mmu, sibling, false, now, out);
+    if (walk->level > 0)
+        return walk_descend(mmu, sibling, pte);
+    return read_leaf(mmu, sibling, pte, now, out);
+}
+
 enum mmu_answer mmu_walk(struct mmu *mmu, unsigned sibling, cycle_t now,
                          struct mmu_result *out)
 {
@@ -273,11 +286,7 @@ enum mmu_answer mmu_walk(struct mmu *mmu, unsigned sibling, cycle_t now,
         out->cost = 0;
         return walk_need_line(walk, LINE_SHARED, out);
     }
-    mmu->timing->walk_reads++;
-    pte_t pte = {*entry_word(mmu, walk)};
-    if (!pte_has(pte, PTE_P))
-        return walk_fault(mmu, sibling, false, now, out);
-    if (walk->level > 0)
-        return walk_descend(mmu, sibling, pte);
-    return read_leaf(mmu, sibling, pte, now, out);
+    enum mmu_answer answer = read_entry(mmu, sibling, now, out);
+    mmu->timing->walk_reads += answer != MMU_NEED_LINE;
+    return answer;
 }
