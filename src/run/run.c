@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.c - trials of one machine under one checker. See run.h.
+ */
+#include "run/run.h"
+
+#ifdef SD_SYSTEMC
+#include "systemc/systemc.h"
+#endif
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct engine_kind *const engines[] = {
+#ifdef SD_SYSTEMC
+    &engine_systemc,
+#endif
+    &engine_native,
+};
+
+#define N_ENGINES (sizeof engines / sizeof engines[0])
+
+struct run {
+    struct machine_config config;
+    struct machine *machine;
+    struct check *check;
+};
+
+enum status run_find_engine(const char *name, const struct engine_kind **engine,
+                            struct err *err)
+{
+    *engine = engines[0];
+    if (!name)
+        return STATUS_OK;
+    for (size_t i = 0; i < N_ENGINES; i++) {
+        *engine = engines[i];
+        if (strcmp(engines[i]->name, name) == 0)
+            return STATUS_OK;
+    }
+    return err_set(err, STATUS_USAGE, "there is no engine '%s' in this build; there %s",
+                   name, N_ENGINES > 1 ? "are systemc and native" : "is native");
+}
+
+struct run *run_create(const struct machine_config *config, struct trace *trace,
+                       const struct engine_kind *engine, struct err *err)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (!run) {
+        err_set(err, STATUS_INTERNAL, "out of memory");
+        return NULL;
+    }
+    run->config = *config;
+    run->machine = machine_create(config, trace, engine, err);
+    if (run->machine)
+        run->check = check_create(&config->check, machine_obs(run->machine),
+                                  trace_n_streams(trace), err);
+    if (!run->check) {
+        run_destroy(run);
+        return NULL;
+    }
+    check_listen(run->check);
+    return run;
+}
+
+void run_destroy(struct run *run)
+{
+    if (!run)
+        return;
+    check_destroy(run->check);
+    machine_destroy(run->machine);
+    free(run);
+}
+
+struct obs_hub *run_obs(struct run *run)
+{
+    return machine_obs(run->machine);
+}
+
+const struct machine *run_machine(const struct run *run)
+{
+    return run->machine;
+}
+
+const struct machine_config *run_config(const struct run *run)
+{
+    return &run->config;
+}
+
+uint64_t run_seed(const struct machine_config *config, uint64_t trial)
+{
+    return config->run.seed + trial;
+}
+
+enum status run_trial(struct run *run, uint64_t trial, const struct run_watch *watch,
+                      struct machine_outcome *outcome, struct err *err)
+{
+    struct machine_run_options options = {
+        .seed = run_seed(&run->config, trial),
+        .until = run->config.run.until,
+        .progress = watch ? watch->progress : NULL,
+        .progress_context = watch ? watch->context : NULL,
+    };
+    check_reset(run->check);
+    memset(outcome, 0, sizeof *outcome);
+    enum status status = machine_run(run->machine, &options, outcome, err);
+    check_finish(run->check, outcome->stats.cycles);
+    return status;
+}
+
+const struct check_result *run_result(const struct run *run)
+{
+    return check_result(run->check);
+}
+
+const char *run_end_name(enum machine_end end)
+{
+    switch (end) {
+    case MACHINE_END_DONE:
+        return "done";
+    case MACHINE_END_DEADLOCK:
+        return "deadlock";
+    case MACHINE_END_SEGV:
+        return "segv";
+    case MACHINE_END_LIMIT:
+        return "limit";
+    case MACHINE_END_INTERRUPTED:
+        return "interrupted";
+    case MACHINE_END_TRACE:
+        return "damaged_trace";
+    }
+    return "unknown"; /* Not reached: the enum is complete above. */
+}
+
+enum status run_end_status(enum machine_end end)
+{
+    switch (end) {
+    case MACHINE_END_DONE:
+    case MACHINE_END_LIMIT:
+        return STATUS_OK;
+    case MACHINE_END_DEADLOCK:
+    case MACHINE_END_SEGV:
+        return STATUS_GUEST;
+    case MACHINE_END_INTERRUPTED:
+        return STATUS_INTERRUPTED;
+    case MACHINE_END_TRACE:
+        return STATUS_TRACE;
+    }
+    return STATUS_INTERNAL; /* Not reached: the enum is complete above. */
+}
