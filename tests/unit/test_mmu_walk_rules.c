@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_mmu_walk.c - the page walk (mmu/walk.h): rules R1, R2, R5, R17 and the
+ * test_mmu_walk_rules.c - the page walk (mmu/walk.h): rules R1, R2, R5, R17 and the
  * invariants WALK1 to WALK4.  Invalidations during a walk are in
  * test_mmu_invalidate.c.
  */
@@ -411,7 +411,7 @@ static CU_TestInfo tests[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"mmu_walk", NULL, NULL, NULL, NULL, tests},
+    CU_SuiteInfo suites[] = {{"mmu_walk_rules", NULL, NULL, NULL, NULL, tests},
                              CU_SUITE_INFO_NULL};
     CU_initialize_registry();
     CU_register_suites(suites);
