@@ -4,21 +4,21 @@
  *
  * This is the hottest loop of a run that needs no SystemC, so the queue is a
  * tournament instead of a heap.  Units are ranked once by (phase, unit).
- * Leaf r holds the wake of the unit of rank r, an inner node the smaller of
- * its two children, so the root is the next wake:
+ * Leaf r holds the wake of the unit of rank r, an inner node the earlier one
+ * of its two children, so the root is the next wake:
  *
- *              tree[1] = 5
- *          tree[2]=5     tree[3]=7          The winner is the leftmost leaf
- *         5      9      7     NEVER         that equals the root: ties go to
- *       rank 0   1      2      3            the lower rank without asking.
+ *                   [1] 5, rank 0
+ *            [2] 5, rank 0   [3] 5, rank 2      A tie goes to the left child:
+ *           5       9       5       NEVER       it is the one of lower rank.
+ *         rank 0    1       2        3
  *
- * While a unit runs, its leaf is free but the nodes above still say 'now'.
- * Nothing can be smaller than 'now', so other units' wakes stay right; when
+ * While a unit runs, its leaf is free but the nodes above still name it.
+ * Nothing can come before it, so other units' wakes stay right; when
  * the unit is done, one walk to the root repairs its path.  Thus "take the
  * first out, put it back in later" costs one walk instead of two.
  *
  * Invariants, outside a run of a unit:
- *   ENG1  Every inner node is the minimum of its children.
+ *   ENG1  Every inner node is the earlier one of its children.
  *   ENG2  No wake lies before the present (cycle, phase, unit).
  */
 #include "sim/engine.h"
@@ -28,6 +28,11 @@
 
 #define NO_RANK UINT32_MAX
 
+struct node {
+    cycle_t at;
+    uint32_t rank;
+};
+
 struct native {
     struct engine base;
     struct engine_client client;
@@ -36,7 +41,7 @@ struct native {
     uint32_t running;  /* Rank of the unit that runs now, or NO_RANK. */
     uint32_t last;     /* Rank of the unit that ran last: with 'now' the present. */
     cycle_t now;
-    cycle_t *tree;     /* 2 * n_leaves; [0] is not used. */
+    struct node *tree; /* 2 * n_leaves; [0] is not used. */
     uint32_t *rank_of; /* [unit] */
     uint32_t *unit_of; /* [rank] */
 };
@@ -64,8 +69,10 @@ static void native_reset(struct engine *engine)
 {
     struct native *native = native_of(engine);
     assert(native->running == NO_RANK);
-    for (uint32_t i = 0; i < 2 * native->n_leaves; i++)
-        native->tree[i] = CYCLE_NEVER;
+    for (uint32_t i = 0; i < native->n_leaves; i++)
+        native->tree[native->n_leaves + i] = (struct node){CYCLE_NEVER, i};
+    for (uint32_t i = native->n_leaves; i-- > 1;)
+        native->tree[i] = native->tree[2 * i];
     native->now = 0;
     native->last = 0;
 }
@@ -111,26 +118,33 @@ static struct engine *native_create(unsigned n_units, const enum engine_phase *p
     return &native->base;
 }
 
-static cycle_t smaller_child(const cycle_t *tree, uint32_t node)
-{
-    cycle_t left = tree[2 * node], right = tree[2 * node + 1];
-    return left < right ? left : right;
-}
-
 /* Repairs ENG1 above a leaf whose wake became earlier. */
-static void lower(struct native *native, uint32_t rank, cycle_t at)
+static void lower(struct native *native, struct node leaf)
 {
-    uint32_t node = (native->n_leaves + rank) / 2;
-    for (; node > 0 && native->tree[node] > at; node /= 2)
-        native->tree[node] = at;
+    struct node *tree = native->tree;
+    uint32_t i = (native->n_leaves + leaf.rank) / 2;
+    while (i > 0 && (leaf.at < tree[i].at ||
+                     (leaf.at == tree[i].at && leaf.rank < tree[i].rank))) {
+        tree[i] = leaf;
+        i /= 2;
+    }
 }
 
-/* Repairs ENG1 above a leaf that changed in any way. */
+/* Repairs ENG1 above a leaf that changed in any way.  The winner so far stays
+ * in registers, so that no load waits for the store of the level below. */
 static void repair(struct native *native, uint32_t rank)
 {
-    uint32_t node = (native->n_leaves + rank) / 2;
-    for (; node > 0; node /= 2)
-        native->tree[node] = smaller_child(native->tree, node);
+    struct node *tree = native->tree;
+    uint32_t i = native->n_leaves + rank;
+    struct node best = tree[i];
+    for (; i > 1; i /= 2) {
+        struct node sibling = tree[i ^ 1];
+        bool is_left = i & 1; /* The sibling is: it wins a tie. */
+        bool wins = sibling.at < best.at || (is_left && sibling.at == best.at);
+        best.at = wins ? sibling.at : best.at;
+        best.rank = wins ? sibling.rank : best.rank;
+        tree[i / 2] = best;
+    }
 }
 
 static void native_wake(struct engine *engine, unsigned unit, cycle_t at)
@@ -139,31 +153,21 @@ static void native_wake(struct engine *engine, unsigned unit, cycle_t at)
     assert(unit < native->n_units);
     uint32_t rank = native->rank_of[unit];
     assert(at > native->now || (at == native->now && rank >= native->last)); /* ENG2 */
-    cycle_t *leaf = &native->tree[native->n_leaves + rank];
-    if (at >= *leaf)
+    struct node *leaf = &native->tree[native->n_leaves + rank];
+    if (at >= leaf->at)
         return;
-    *leaf = at;
+    leaf->at = at;
     if (rank != native->running)
-        lower(native, rank, at);
-}
-
-static uint32_t first_rank(const struct native *native)
-{
-    uint32_t node = 1;
-    while (node < native->n_leaves) {
-        uint32_t left = 2 * node;
-        node = left + (native->tree[left] != native->tree[node]);
-    }
-    return node - native->n_leaves;
+        lower(native, *leaf);
 }
 
 /* Runs the unit whose wake is the first. Returns false if it wants to stop. */
 static bool run_first(struct native *native)
 {
-    uint32_t rank = first_rank(native);
+    uint32_t rank = native->tree[1].rank;
     native->running = rank;
     native->last = rank;
-    native->tree[native->n_leaves + rank] = CYCLE_NEVER;
+    native->tree[native->n_leaves + rank].at = CYCLE_NEVER;
     bool go_on =
         native->client.run(native->client.context, native->unit_of[rank], native->now);
     native->running = NO_RANK;
@@ -176,7 +180,7 @@ static enum engine_stop native_run(struct engine *engine, cycle_t until)
     struct native *native = native_of(engine);
     assert(native->running == NO_RANK);
     for (;;) {
-        cycle_t next = native->tree[1];
+        cycle_t next = native->tree[1].at;
         if (next == CYCLE_NEVER)
             return ENGINE_IDLE;
         if (next > until)
