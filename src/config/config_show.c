@@ -45,6 +45,16 @@ static void show_sentence(const char *sentence, struct text *out)
     text_add_wrapped(out, sentence, HELP_INDENT, WIDTH);
 }
 
+static void show_note(const char *note, struct text *out)
+{
+    if (!note)
+        return;
+    struct text sentence = {0};
+    text_add(&sentence, "Note: %s", note);
+    show_sentence(text_get(&sentence), out);
+    text_free(&sentence);
+}
+
 static void show_row(const struct config *config, size_t section, size_t row,
                      const void *target, struct text *out)
 {
@@ -64,13 +74,7 @@ static void show_row(const struct config *config, size_t section, size_t row,
     text_add(out, "%s\n", text_get(&line));
     text_free(&line);
     show_sentence(s->rows[row].help, out);
-    const char *note = config_note(config, stem, value);
-    if (note) {
-        struct text sentence = {0};
-        text_add(&sentence, "Note: %s", note);
-        show_sentence(text_get(&sentence), out);
-        text_free(&sentence);
-    }
+    show_note(config_note(config, stem, value), out);
 }
 
 static void show_whole(const struct config *config, const char *key, const char *help,
@@ -106,6 +110,7 @@ void config_show(const struct config *config, struct text *out)
     for (size_t s = 0; s < config->n_sections; s++) {
         text_add(out, "%s# %s: %s\n", s ? "\n" : "", config->sections[s].path,
                  config->sections[s].help);
+        show_note(config_note(config, config->sections[s].path, config->root), out);
         for (size_t r = 0; r < config->sections[s].n_rows; r++)
             show_row(config, s, r, target, out);
     }

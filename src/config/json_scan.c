@@ -15,6 +15,7 @@
 #include "config/json_strict.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,19 +241,12 @@ static enum status scan_word(struct scan *s)
                 s->at == s->end ? "the text ends in the middle" : "expected a value");
 }
 
-/* Adds ".key" (as written) to the path and returns the old length. */
+/* Adds ".key" (as written) to the path, as far as it fits, and returns the old
+ * length. */
 static size_t path_push(struct scan *s, const char *key, size_t n)
 {
     size_t old = strlen(s->path);
-    size_t room = PATH_BYTES - 2 - old;
-    if (old && room) {
-        s->path[old] = '.';
-        room--;
-    }
-    size_t at = strlen(s->path);
-    n = n < room ? n : room;
-    memcpy(s->path + at, key, n);
-    s->path[at + n] = '\0';
+    snprintf(s->path + old, PATH_BYTES - old, "%s%.*s", old ? "." : "", (int)n, key);
     return old;
 }
 

@@ -37,7 +37,8 @@ void text_add(struct text *text, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    char probe[1]; /* Only the length is wanted. */
+    int n = vsnprintf(probe, sizeof probe, format, args);
     va_end(args);
     assert(n >= 0);
     reserve(text, (size_t)n);

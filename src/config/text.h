@@ -18,7 +18,7 @@ struct text {
 };
 
 void text_add(struct text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), nonnull));
 void text_add_bytes(struct text *text, const char *bytes, size_t n);
 
 /* Adds a sentence broken at 'width' columns; every line after the first starts

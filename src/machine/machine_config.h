@@ -76,4 +76,7 @@ enum status machine_config_load(const struct machine_config_sources *sources,
 /* The tables alone, with no file merged: for references and schemas. */
 struct config *machine_config_tables(void);
 
+/* Writes the configuration reference, docs/configuration.md. */
+void machine_config_markdown(struct text *out);
+
 #endif
