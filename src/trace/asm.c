@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "trace/asm_impl.h"
 #include "trace/bytes.h"
@@ -201,24 +202,57 @@ enum status trace_assemble(const char *text, size_t n, const char *name,
     return status;
 }
 
-enum status trace_assemble_fd(int from, const char *name, int to, struct err *err)
+/* All of a text file, into memory. */
+static enum status load_text(int fd, const char *name, char **text, size_t *n,
+                             struct err *err)
 {
     struct stat st;
-    if (fstat(from, &st) != 0 || (uint64_t)st.st_size > TRACE_TEXT_BYTES_MAX)
+    if (fstat(fd, &st) != 0 || (uint64_t)st.st_size > TRACE_TEXT_BYTES_MAX)
         return err_set(err, STATUS_TRACE,
                        "%s: a text trace has at most %u bytes; use the binary form",
                        name, TRACE_TEXT_BYTES_MAX);
-    size_t n = (size_t)st.st_size;
-    char *text = trace_alloc(n, 1);
-    enum status status = STATUS_OK;
-    if (!trace_source_read(from, 0, text, n))
-        status = err_set(err, STATUS_TRACE, "%s: cannot read it to its end", name);
-    struct trace_writer *w = NULL;
+    *n = (size_t)st.st_size;
+    *text = trace_alloc(*n, 1);
+    if (trace_source_read(fd, 0, *text, *n))
+        return STATUS_OK;
+    free(*text);
+    return err_set(err, STATUS_TRACE, "%s: cannot read it to its end", name);
+}
+
+static enum status assemble_into(int from, const char *name, struct trace_writer *w,
+                                 struct err *err)
+{
+    char *text = NULL;
+    size_t n = 0;
+    enum status status = load_text(from, name, &text, &n, err);
     if (status == STATUS_OK) {
-        w = trace_writer_create_fd(to, name, err);
         status = trace_assemble(text, n, name, w, err);
+        free(text);
     }
     trace_writer_destroy(w);
-    free(text);
+    return status;
+}
+
+enum status trace_assemble_fd(int from, const char *name, int to, struct err *err)
+{
+    return assemble_into(from, name, trace_writer_create_fd(to, name, err), err);
+}
+
+enum status trace_assemble_file(const char *in, const char *out, struct err *err)
+{
+    int fd;
+    bool is_text;
+    enum status status = trace_source_open(in, &fd, &is_text, err);
+    if (status != STATUS_OK)
+        return status;
+    struct trace_writer *w = NULL;
+    if (!is_text)
+        status = err_set(err, STATUS_TRACE, "%s: is a binary trace already", in);
+    else if (!(w = trace_writer_create(out, err)))
+        status = STATUS_STORE;
+    else
+        status =
+            assemble_into(fd, strcmp(in, "-") == 0 ? "standard input" : in, w, err);
+    close(fd);
     return status;
 }

@@ -28,7 +28,10 @@ struct trace_writer;
 enum status trace_assemble(const char *text, size_t n, const char *name,
                            struct trace_writer *w, struct err *err);
 
-/* The same, from all of descriptor 'from' to descriptor 'to'. */
+/* Assembles the file 'in' ("-": standard input) into the file 'out'. */
+enum status trace_assemble_file(const char *in, const char *out, struct err *err);
+
+/* Assembles from all of descriptor 'from' to descriptor 'to'. */
 enum status trace_assemble_fd(int from, const char *name, int to, struct err *err);
 
 /* Prints the canonical text of a trace. */
