@@ -48,12 +48,27 @@ struct world {
     unsigned page_of[N_SMT]; /* Of the walk. */
     enum access access_of[N_SMT];
     struct past past[N_SPACES][N_PAGES];
+    unsigned hot_space, hot_page; /* Half of all draws: makes rare things common. */
     unsigned n_hits, n_faults, n_walks;
 };
 
 static uint64_t draw(struct world *w, uint64_t n)
 {
     return rng_draw(w->seed, 1, w->n_draws++) % n;
+}
+
+static unsigned draw_space(struct world *w)
+{
+    return draw(w, 2) ? w->hot_space : (unsigned)draw(w, N_SPACES);
+}
+
+static unsigned draw_page(struct world *w)
+{
+    if (draw(w, 100) == 0) {
+        w->hot_space = (unsigned)draw(w, N_SPACES);
+        w->hot_page = (unsigned)draw(w, N_PAGES);
+    }
+    return draw(w, 3) ? w->hot_page : (unsigned)draw(w, N_PAGES);
 }
 
 static va_t va_of(unsigned page)
@@ -168,7 +183,7 @@ static void world_destroy(struct world *w)
 
 static void move_a_line(struct world *w)
 {
-    unsigned space = (unsigned)draw(w, N_SPACES), page = (unsigned)draw(w, N_PAGES);
+    unsigned space = draw_space(w), page = draw_page(w);
     unsigned level = (unsigned)draw(w, w->b->config.levels);
     pa_t pa = bench_entry(w->b, w->root[space], va_of(page), level);
     if (draw(w, 2))
@@ -196,7 +211,7 @@ static void check_exact(struct world *w, unsigned page, enum access access,
 
 static void one_exact_translation(struct world *w)
 {
-    unsigned page = (unsigned)draw(w, N_PAGES);
+    unsigned page = draw_page(w);
     enum access access = (enum access)draw(w, 3);
     struct mmu_result out;
     enum mmu_answer answer =
@@ -305,7 +320,7 @@ static void step_thread(struct world *w, unsigned sibling)
         act_on(w, sibling, mmu_walk(w->b->mmu, sibling, w->b->now, &out), &out);
         return;
     }
-    w->page_of[sibling] = (unsigned)draw(w, N_PAGES);
+    w->page_of[sibling] = draw_page(w);
     w->access_of[sibling] = (enum access)draw(w, 3);
     act_on(w, sibling,
            mmu_translate(w->b->mmu, sibling, va_of(w->page_of[sibling]),
@@ -356,7 +371,7 @@ static void switch_space(struct world *w, unsigned sibling)
 {
     struct flush flush = {.kind = FLUSH_ALL};
     struct mmu_dropped dropped;
-    unsigned space = (unsigned)draw(w, N_SPACES);
+    unsigned space = draw_space(w);
     w->space_of[sibling] = space;
     w->walking[sibling] = false;
     mmu_set_root(w->b->mmu, sibling, w->root[space]);
@@ -370,16 +385,16 @@ static void switch_space(struct world *w, unsigned sibling)
 
 static void random_step(struct world *w)
 {
-    unsigned sibling = (unsigned)draw(w, N_SMT), page = (unsigned)draw(w, N_PAGES);
+    unsigned sibling = (unsigned)draw(w, N_SMT), page = draw_page(w);
     uint64_t what = draw(w, 100);
-    if (what < 60)
+    if (what < 55)
         step_thread(w, sibling);
-    else if (what < 75)
+    else if (what < 65)
         move_a_line(w);
-    else if (what < 84)
-        change_leaf(w, (unsigned)draw(w, N_SPACES), page);
-    else if (what < 88)
-        change_pde(w, (unsigned)draw(w, N_SPACES), page);
+    else if (what < 72)
+        change_leaf(w, draw_space(w), page);
+    else if (what < 80)
+        change_pde(w, draw_space(w), page);
     else if (what < 97)
         invalidate(w, sibling, page);
     else if (what < 98) {

@@ -29,8 +29,9 @@ static va_t page(unsigned i)
 static struct spaces two(struct mmu_config config, unsigned of_0, unsigned of_1)
 {
     struct spaces s = {.b = bench_create(config, 32, 2)};
+    s.root[0] = bench_table(s.b);
+    s.root[1] = bench_table(s.b); /* The next frame, so the next tag. */
     for (unsigned k = 0; k < 2; k++) {
-        s.root[k] = bench_table(s.b);
         for (unsigned i = 0; i < N_PAGES; i++)
             bench_map(s.b, s.root[k], page(i), 1000 * (k + 1) + i, LEAF_RW | PTE_A);
     }
@@ -188,10 +189,12 @@ static void a_thread_without_a_root_reaches_nothing(void)
 
 static void a_flush_is_cut_at_the_end_of_the_user_half(void)
 {
-    struct spaces s = two(bench_config(), 0, 0);
-    va_t last = {0x7ffffffff000};
+    struct spaces s = two(bench_config(), 0, 1);
+    va_t last = {0x7ffffffff000}, first = {0x1000};
     bench_map(s.b, s.root[0], last, 3000, LEAF_RW);
+    bench_map(s.b, s.root[1], first, 3001, LEAF_RW);
     bench_translate(s.b, 0, last, ACCESS_LOAD, &out);
+    bench_translate(s.b, 1, first, ACCESS_LOAD, &out);
     touch_all(s.b, 0);
     struct flush beyond = {
         .kind = FLUSH_PAGES, .n_pages = 9, .first = {UINT64_C(1) << 35}};
@@ -202,6 +205,7 @@ static void a_flush_is_cut_at_the_end_of_the_user_half(void)
     mmu_invalidate(s.b->mmu, 0, &across, &dropped);
     CU_ASSERT_EQUAL(dropped.n_entries, 2);
     CU_ASSERT_EQUAL(reachable(s.b, 0, TLB_DATA), 0xff);
+    CU_ASSERT_PTR_NOT_NULL(mmu_peek(s.b->mmu, 1, TLB_DATA, first));
     bench_destroy(s.b);
 }
 
