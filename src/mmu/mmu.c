@@ -77,6 +77,23 @@ static enum mmu_answer outside_user_half(enum access access, struct mmu_result *
     return MMU_FAULT;
 }
 
+/* Everything but a plain hit. Out of line, to keep the hit short. */
+static __attribute__((noinline)) enum mmu_answer
+not_a_plain_hit(struct mmu *mmu, unsigned sibling, va_t va, enum access access,
+                const struct tlb_entry *entry, cycle_t now, struct mmu_result *out)
+{
+    if (entry && !perm_allows(entry->write, entry->user, entry->exec, access))
+        return permission_miss(mmu, sibling, va, access, now, out);
+    return start_walk(mmu, sibling, va, access, now, out);
+}
+
+/* A store also needs D in memory, which the entry remembers (R17). */
+static inline bool is_plain_hit(const struct tlb_entry *entry, enum access access)
+{
+    return entry && perm_allows(entry->write, entry->user, entry->exec, access) &&
+           (access != ACCESS_STORE || entry->dirty);
+}
+
 enum mmu_answer mmu_translate(struct mmu *mmu, unsigned sibling, va_t va,
                               enum access access, cycle_t now, struct mmu_result *out)
 {
@@ -89,13 +106,8 @@ enum mmu_answer mmu_translate(struct mmu *mmu, unsigned sibling, va_t va,
     out->cost = 0;
     const struct tlb_entry *entry =
         tlb_lookup(mmu->tlb, side, key, &out->cost, &out->filled_at);
-    if (__builtin_expect(!entry, 0))
-        return start_walk(mmu, sibling, va, access, now, out);
-    if (__builtin_expect(!perm_allows(entry->write, entry->user, entry->exec, access),
-                         0))
-        return permission_miss(mmu, sibling, va, access, now, out);
-    if (__builtin_expect(access == ACCESS_STORE && !entry->dirty, 0))
-        return start_walk(mmu, sibling, va, access, now, out); /* R17 */
+    if (__builtin_expect(!is_plain_hit(entry, access), 0))
+        return not_a_plain_hit(mmu, sibling, va, access, entry, now, out);
     out->pa = frame_va_pa((pfn_t){entry->frame}, va);
     return MMU_HIT;
 }

@@ -252,6 +252,7 @@ static void r13_amd_asks_memory_before_it_faults(void)
 {
     struct spaces s;
     CU_ASSERT_EQUAL(store_after_upgrade(true, &s), MMU_WALK);
+    CU_ASSERT_PTR_NULL(mmu_peek(s.b->mmu, 0, TLB_DATA, VA)); /* Given up first. */
     CU_ASSERT_EQUAL(bench_finish(s.b, 0, &out), MMU_HIT);
     bench_map(s.b, s.root[0], VA, 1000, LEAF_RO | PTE_A);
     bench_invlpg(s.b, 0, VA, &dropped);

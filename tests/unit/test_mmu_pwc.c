@@ -116,6 +116,11 @@ static void dropping_paths_stops_at_the_edges_of_the_range(void)
     struct arena *arena = start(8, 0, 0);
     for (uint32_t i = 1; i <= 4; i++)
         fill(512 * i, 1, i);
+    pwc_drop_paths(&pwc, 512 * 2, 512); /* The pages of 2 alone. */
+    CU_ASSERT_EQUAL(table_for(512 * 1), 1);
+    CU_ASSERT_EQUAL(table_for(512 * 2), 0);
+    CU_ASSERT_EQUAL(table_for(512 * 3), 3);
+    fill(512 * 2, 1, 2);
     pwc_drop_paths(&pwc, 512 * 2 + 511, 2); /* Last page of 2, first of 3. */
     CU_ASSERT_EQUAL(table_for(512 * 1), 1);
     CU_ASSERT_EQUAL(table_for(512 * 2), 0);
