@@ -24,7 +24,7 @@ static bool has_bounds(const struct param *row)
 /* Both bounds are short decimal numbers: rows are written by hand. */
 static void add_number(double number, struct text *out)
 {
-    if (number == floor(number) && fabs(number) < 1e9)
+    if (number == floor(number) && fabs(number) < 1e16)
         text_add(out, "%.0f", number);
     else
         text_add(out, "%.15g", number);

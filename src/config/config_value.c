@@ -47,9 +47,9 @@ static enum status check_bounds(const struct config_field *f, const struct json 
         return STATUS_OK;
     number_text(min, at_least, sizeof at_least);
     number_text(max, at_most, sizeof at_most);
-    return config_fail(f->config, value, f->path, err, "must be from %s to %s %s%s%s%s",
-                       at_least, at_most, f->row->unit, value->text ? "(is " : "",
-                       value->text ? value->text : "", value->text ? ")" : "");
+    return config_fail(f->config, value, f->path, err,
+                       "must be from %s to %s%s%s (is %s)", at_least, at_most,
+                       *f->row->unit ? " " : "", f->row->unit, value->text);
 }
 
 static enum status convert_integer(const struct config_field *f,
