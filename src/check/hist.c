@@ -7,6 +7,7 @@
 #include "check/grow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SUB_BITS 6u
 _Static_assert(1u << SUB_BITS == CHECK_HIST_SUB, "64 buckets to a power of two");
@@ -109,6 +110,25 @@ uint64_t check_hist_percentile(struct check_hist *hist, double percent)
         qsort(hist->values, hist->n, sizeof *hist->values, by_value);
     hist->sorted = true;
     return hist->values[rank - 1];
+}
+
+void check_hist_load(struct check_hist *hist, const struct check_hist *packed,
+                     const void *words)
+{
+    *hist = (struct check_hist){
+        .count = packed->count,
+        .sum = packed->sum,
+        .max = packed->max,
+    };
+    if (packed->buckets) {
+        hist->buckets = check_take(CHECK_HIST_BUCKETS, sizeof *hist->buckets);
+        memcpy(hist->buckets, words, CHECK_HIST_BUCKETS * sizeof *hist->buckets);
+    } else if (packed->n) {
+        hist->values =
+            check_grow(NULL, &hist->capacity, packed->n, sizeof *hist->values);
+        memcpy(hist->values, words, packed->n * sizeof *hist->values);
+        hist->n = packed->n;
+    }
 }
 
 bool check_hist_exact(const struct check_hist *hist)

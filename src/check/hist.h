@@ -33,6 +33,11 @@ void check_hist_merge(struct check_hist *hist, const struct check_hist *more);
  * below it (nearest rank).  0 if there is none.  Sorts what it keeps. */
 uint64_t check_hist_percentile(struct check_hist *hist, double percent);
 
+/* Fills an empty 'hist' from the words that 'packed' describes: its values, or
+ * its buckets if packed->buckets is not null (that pointer is not followed). */
+void check_hist_load(struct check_hist *hist, const struct check_hist *packed,
+                     const void *words);
+
 bool check_hist_exact(const struct check_hist *hist);
 void check_hist_clear(struct check_hist *hist);
 void check_hist_free(struct check_hist *hist);

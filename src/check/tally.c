@@ -9,6 +9,8 @@
 #include "check/holders.h"
 #include "check/map.h"
 
+#include <string.h>
+
 #define BIT(kind) (UINT64_C(1) << OBS_##kind)
 
 static const uint64_t tally_kinds =
@@ -276,6 +278,18 @@ void tally_reset(struct tally *tally)
     check_hist_clear(&tally->latency);
     check_hist_clear(&tally->exposure);
     tally->numbers = (struct tally_numbers){0};
+}
+
+/* All fields are counters of 64 bits, so the sum is one loop. */
+void tally_numbers_add(struct tally_numbers *sum, const struct tally_numbers *more)
+{
+    _Static_assert(sizeof *sum % sizeof(uint64_t) == 0, "only counters");
+    uint64_t a[sizeof *sum / sizeof(uint64_t)], b[sizeof *sum / sizeof(uint64_t)];
+    memcpy(a, sum, sizeof a);
+    memcpy(b, more, sizeof b);
+    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++)
+        a[i] += b[i];
+    memcpy(sum, a, sizeof a);
 }
 
 const struct tally_numbers *tally_numbers(const struct tally *tally)

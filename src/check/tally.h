@@ -37,6 +37,8 @@ struct tally_numbers {
     uint64_t segvs;
 };
 
+void tally_numbers_add(struct tally_numbers *sum, const struct tally_numbers *more);
+
 struct tally;
 
 struct tally *tally_create(struct obs_hub *hub, struct err *err);
