@@ -24,6 +24,7 @@ struct run {
     struct machine_config config;
     struct machine *machine;
     struct check *check;
+    struct tally *tally;
 };
 
 enum status run_find_engine(const char *name, const struct engine_kind **engine,
@@ -54,11 +55,14 @@ struct run *run_create(const struct machine_config *config, struct trace *trace,
     if (run->machine)
         run->check = check_create(&config->check, machine_obs(run->machine),
                                   trace_n_streams(trace), err);
-    if (!run->check) {
+    if (run->check)
+        run->tally = tally_create(machine_obs(run->machine), err);
+    if (!run->tally) {
         run_destroy(run);
         return NULL;
     }
     check_listen(run->check);
+    tally_listen(run->tally);
     return run;
 }
 
@@ -66,6 +70,7 @@ void run_destroy(struct run *run)
 {
     if (!run)
         return;
+    tally_destroy(run->tally);
     check_destroy(run->check);
     machine_destroy(run->machine);
     free(run);
@@ -101,15 +106,22 @@ enum status run_trial(struct run *run, uint64_t trial, const struct run_watch *w
         .progress_context = watch ? watch->context : NULL,
     };
     check_reset(run->check);
+    tally_reset(run->tally);
     memset(outcome, 0, sizeof *outcome);
     enum status status = machine_run(run->machine, &options, outcome, err);
     check_finish(run->check, outcome->stats.cycles);
+    tally_end_run(run->tally, outcome->stats.cycles);
     return status;
 }
 
 const struct check_result *run_result(const struct run *run)
 {
     return check_result(run->check);
+}
+
+struct tally *run_tally(struct run *run)
+{
+    return run->tally;
 }
 
 const char *run_end_name(enum machine_end end)

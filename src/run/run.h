@@ -13,6 +13,7 @@
 #define RUN_RUN_H
 
 #include "check/check.h"
+#include "check/tally.h"
 #include "machine/machine.h"
 
 /* The engine 'name'; null means the default. STATUS_USAGE lists the engines. */
@@ -46,6 +47,9 @@ uint64_t run_seed(const struct machine_config *config, uint64_t trial);
 
 /* The checker's verdict on the last trial. Valid until the next one. */
 const struct check_result *run_result(const struct run *run);
+
+/* Statistics of the last trial. */
+struct tally *run_tally(struct run *run);
 
 /* How a run ended, as result.json spells it ("done", "deadlock", ...), and the
  * status that the end means: STATUS_OK, STATUS_GUEST, STATUS_INTERRUPTED, ... */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * manifest.h - what made a result: program, inputs, command line, host.
+ *
+ * Everything that may differ between equal runs stands under "host", so that
+ * two manifests can be compared without it.  Absolute paths of the command line
+ * are cut to their last part: a manifest goes into papers.
+ */
+#ifndef CLI_MANIFEST_H
+#define CLI_MANIFEST_H
+
+#include "cli/job.h"
+#include "config/text.h"
+
+void manifest_write(const struct job *job, const struct run_args *args, int argc,
+                    char **argv, struct text *out);
+
+/* Adds 'words' as a JSON string. */
+void manifest_string(struct text *out, const char *words);
+
+#endif
