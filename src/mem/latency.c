@@ -38,6 +38,6 @@ const struct dist *mem_c2c(const struct mem_config *config, unsigned distance,
     case MEM_MACHINE:
         return &config->c2c_machine;
     }
-    assert(!"two different cores are one of these distances apart");
+    assert(false && "two different cores are one of these distances apart");
     return NULL;
 }

@@ -93,17 +93,20 @@ static unsigned n_missing(const struct mem_cache *cache,
     return n;
 }
 
+/* A request may be sent for a cycle before the last message that the core has
+ * handled (its hardware threads have clocks of their own).  An age of 0 then
+ * names too early a time for the eviction, which is safe: see directory.h. */
 static void attach_notice(struct mem_cache *cache, struct mem_request *request,
                           cycle_t now)
 {
     struct mem_notice notice;
     while (mem_cache_next_notice(cache, &notice)) {
-        assert(notice.at <= now);
-        if (now - notice.at > REQUEST_AGE_MAX)
+        cycle_t age = notice.at < now ? now - notice.at : 0;
+        if (age > REQUEST_AGE_MAX)
             continue;
         request->flags |= REQUEST_NOTICE;
         request->notice_line = notice.line;
-        request->notice_age = now - notice.at;
+        request->notice_age = age;
         return;
     }
 }

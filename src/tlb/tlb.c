@@ -141,7 +141,7 @@ static unsigned drop(struct tlb_level *level, const struct flush *flush,
     case FLUSH_ALL:
         return tlb_level_drop_all(level, frame);
     }
-    assert(!"a flush has one of the kinds of base/flush.h");
+    assert(false && "a flush has one of the kinds of base/flush.h");
     return 0;
 }
 
