@@ -42,19 +42,39 @@ static void rewind_text(struct assembler *a)
 
 /* ---- loops ------------------------------------------------------------- */
 
-static enum status loop_begin(struct assembler *a, struct err *err)
+/* "repeat N" or "repeat N as NAME": NAME counts from 0 to N - 1. */
+static enum status loop_header(struct assembler *a, struct loop *loop, struct err *err)
 {
-    uint64_t rounds;
-    enum status status = trace_asm_number(a, "a count", UINT64_MAX, &rounds, err);
-    if (status == STATUS_OK)
-        status = trace_asm_line_end(a, err);
+    enum status status = trace_asm_number(a, "a count", UINT64_MAX, &loop->rounds, err);
     if (status != STATUS_OK)
         return status;
-    if (rounds == 0)
-        return FAIL(a, err, "'repeat 0' would leave the lines out; use 1 or more");
+    loop->left = loop->rounds;
+    if (trace_token_is(trace_lex_peek(&a->line), "as")) {
+        trace_lex(&a->line);
+        struct token name = trace_lex(&a->line);
+        if (name.kind != TOKEN_WORD || memchr("0123456789@", *name.start, 11))
+            return FAIL(a, err, "behind 'as' stands the name of the loop's index");
+        loop->name = name.start;
+        loop->n_name = name.n;
+    }
+    return trace_asm_line_end(a, err);
+}
+
+static enum status loop_begin(struct assembler *a, bool declaring, struct err *err)
+{
     if (a->depth == TRACE_TEXT_DEPTH_MAX)
         return FAIL(a, err, "loops are nested deeper than %u", TRACE_TEXT_DEPTH_MAX);
-    a->loops[a->depth++] = (struct loop){a->next, a->line.number, rounds};
+    struct loop loop = {.body = a->next, .line = a->line.number};
+    if (declaring) { /* Its count may use labels from below. */
+        a->loops[a->depth++] = loop;
+        return STATUS_OK;
+    }
+    enum status status = loop_header(a, &loop, err);
+    if (status != STATUS_OK)
+        return status;
+    if (loop.rounds == 0)
+        return FAIL(a, err, "'repeat 0' would leave the lines out; use 1 or more");
+    a->loops[a->depth++] = loop;
     return STATUS_OK;
 }
 
@@ -119,7 +139,7 @@ static enum status take_declaration(struct assembler *a, struct token word,
     if (trace_token_is(word, "stream"))
         return trace_asm_stream(a, true, err);
     if (trace_token_is(word, "repeat"))
-        return loop_begin(a, err);
+        return loop_begin(a, true, err);
     if (trace_token_is(word, "end"))
         return loop_end(a, true, err);
     enum op_kind kind = trace_asm_op_kind(word);
@@ -139,7 +159,7 @@ static enum status take_operation(struct assembler *a, struct token word,
         return FAIL(a, err, "the loops make more than %u lines; use smaller counts",
                     TRACE_TEXT_REPEATED_MAX);
     if (trace_token_is(word, "repeat"))
-        return loop_begin(a, err);
+        return loop_begin(a, false, err);
     if (trace_token_is(word, "end"))
         return loop_end(a, false, err);
     if (!a->has_stream)

@@ -12,7 +12,10 @@
 struct loop {
     const char *body; /* Text behind the line of the "repeat". */
     uint64_t line;    /* Number of the line of the "repeat". */
+    uint64_t rounds;
     uint64_t left;    /* Rounds still to go, this one included. */
+    const char *name; /* Of the index; 'n_name' is 0 without one. */
+    size_t n_name;
 };
 
 /* A stream that is not a root; parents may be declared below it. */
@@ -44,10 +47,12 @@ struct assembler {
     uint64_t n_repeated; /* Lines taken inside loops. */
 };
 
-/* Parses an address: a number, or @label with +offset or -offset. */
+/* Numbers and addresses are expressions: 64K, @label+8, @table+i*4K, where i is
+ * the index of a loop. No white space inside. */
 enum status trace_asm_address(struct assembler *a, uint64_t *va, struct err *err);
 enum status trace_asm_number(struct assembler *a, const char *what, uint64_t max,
                              uint64_t *value, struct err *err);
+
 /* A quoted text, allocated. */
 enum status trace_asm_text(struct assembler *a, const char *what, char **text,
                            struct err *err);

@@ -12,50 +12,85 @@
 
 #define FAIL(a, err, ...) trace_line_error(&(a)->line, err, __VA_ARGS__)
 
+/* ---- expressions ------------------------------------------------------- */
+
+/* The index of the innermost loop of that name. */
+static bool loop_index(const struct assembler *a, const char *name, size_t n,
+                       uint64_t *value)
+{
+    for (unsigned i = a->depth; i-- > 0;) {
+        const struct loop *loop = &a->loops[i];
+        if (loop->n_name == n && n && memcmp(loop->name, name, n) == 0) {
+            *value = loop->rounds - loop->left;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool factor(const struct assembler *a, const char *p, size_t n, uint64_t *value)
+{
+    if (n > 1 && *p == '@')
+        return trace_names_find(&a->labels, p + 1, n - 1, value);
+    return trace_parse_number(p, n, value) || loop_index(a, p, n, value);
+}
+
+/* value := factor (('+' | '-' | '*') factor)*, '*' binds tighter. Wraps. */
+static enum status expression(struct assembler *a, struct token token, uint64_t *value,
+                              struct err *err)
+{
+    const char *p = token.start, *end = p + token.n;
+    uint64_t product = 1;
+    bool negative = false;
+    *value = 0;
+    for (;;) {
+        const char *stop = p;
+        while (stop < end && *stop != '+' && *stop != '-' && *stop != '*')
+            stop++;
+        uint64_t one;
+        size_t n = (size_t)(stop - p);
+        if (!factor(a, p, n, &one))
+            return n > 1 && *p == '@'
+                       ? FAIL(a, err,
+                              "label '%.*s' is not known; write 'let %.*s = "
+                              "ADDRESS'",
+                              (int)n - 1, p + 1, (int)n - 1, p + 1)
+                       : FAIL(a, err, "'%.*s' in '%.*s' is no number and no loop",
+                              (int)n, p, (int)token.n, token.start);
+        product *= one;
+        if (stop == end || *stop != '*') {
+            *value += negative ? ~product + 1 : product;
+            product = 1;
+            negative = stop < end && *stop == '-';
+        }
+        if (stop == end)
+            return STATUS_OK;
+        p = stop + 1;
+    }
+}
+
 enum status trace_asm_number(struct assembler *a, const char *what, uint64_t max,
                              uint64_t *value, struct err *err)
 {
     struct token token = trace_lex(&a->line);
     if (token.kind == TOKEN_END)
         return FAIL(a, err, "%s is missing", what);
-    if (token.kind != TOKEN_WORD || !trace_parse_number(token.start, token.n, value))
-        return FAIL(a, err, "'%.*s' is no number; %s is expected here", (int)token.n,
-                    token.start, what);
+    if (token.kind != TOKEN_WORD)
+        return FAIL(a, err, "%s is expected here, not a text", what);
+    if (expression(a, token, value, err) != STATUS_OK)
+        return STATUS_TRACE;
     if (*value > max)
         return FAIL(a, err, "%s %.*s is too large; at most %" PRIu64, what,
                     (int)token.n, token.start, max);
     return STATUS_OK;
 }
 
-static enum status label_address(struct assembler *a, struct token token, uint64_t *va,
-                                 struct err *err)
-{
-    const char *name = token.start + 1, *end = token.start + token.n;
-    const char *sign = name;
-    while (sign < end && *sign != '+' && *sign != '-')
-        sign++;
-    if (!trace_names_find(&a->labels, name, (size_t)(sign - name), va))
-        return FAIL(a, err, "label '%.*s' is not known; write 'let %.*s = ADDRESS'",
-                    (int)(sign - name), name, (int)(sign - name), name);
-    if (sign == end)
-        return STATUS_OK;
-    uint64_t offset;
-    if (!trace_parse_number(sign + 1, (size_t)(end - sign - 1), &offset))
-        return FAIL(a, err, "'%.*s' is no offset; write @label+8", (int)(end - sign),
-                    sign);
-    *va += *sign == '+' ? offset : ~offset + 1;
-    return STATUS_OK;
-}
-
 enum status trace_asm_address(struct assembler *a, uint64_t *va, struct err *err)
 {
-    struct token token = trace_lex_peek(&a->line);
-    if (token.kind == TOKEN_WORD && token.start[0] == '@') {
-        trace_lex(&a->line);
-        return label_address(a, token, va, err);
-    }
     return trace_asm_number(a, "an address", UINT64_MAX, va, err);
 }
+
+/* ---- tokens ------------------------------------------------------------ */
 
 enum status trace_asm_text(struct assembler *a, const char *what, char **text,
                            struct err *err)
