@@ -27,7 +27,7 @@
 
 #define ALIGN_BYTES       ((size_t)64)
 #define GROW_BYTES        ((size_t)1 << 21)
-#define SMALL_BYTES       ((size_t)256 << 10)
+#define SMALL_BYTES       ((size_t)1 << 20)
 #define RESERVE_BYTES     ((size_t)64 << 30)
 #define RESERVE_MIN_BYTES ((size_t)1 << 30)
 

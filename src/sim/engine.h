@@ -10,6 +10,9 @@
  * two.  Running a unit uses its wake up.  Simultaneous wakes run in the order
  * (cycle, phase, unit): this order belongs to the model, and every engine
  * must keep it, so that all engines give the same result bytes.
+ *
+ * A wake must not lie before the present, which is the (cycle, phase, unit)
+ * that runs or ran last: that is asserted.  A wake for CYCLE_NEVER is none.
  */
 #ifndef SIM_ENGINE_H
 #define SIM_ENGINE_H

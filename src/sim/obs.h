@@ -164,7 +164,7 @@ struct obs_hub;
 struct obs_hub *obs_create(unsigned n_units, uint32_t n_frames, struct err *err);
 void obs_destroy(struct obs_hub *hub);
 
-/* Forgets buffered records and watches; listeners stay. */
+/* Forgets buffered records and watches; listeners and obs_watch_all() stay. */
 void obs_reset(struct obs_hub *hub);
 
 /* Adds a listener for the kinds whose bit is set in 'kinds' (bit = kind). */
@@ -177,7 +177,8 @@ bool obs_wanted(const struct obs_hub *hub, enum obs_kind kind);
  * cycles must not decrease.  Drops it at once if nobody listens. */
 void obs_emit(struct obs_hub *hub, const struct obs *record);
 
-/* Hands all records with cycle < 'before' to the listeners, in order. */
+/* Hands all records with cycle < 'before' to the listeners, in order.  After
+ * that no record before 'before' may come in.  CYCLE_NEVER means everything. */
 void obs_flush(struct obs_hub *hub, cycle_t before);
 
 /* Watches: a counter per frame. */

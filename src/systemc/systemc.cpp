@@ -15,6 +15,8 @@
  *   SYSC1  While attached, a unit's event is pending for its wake, unless the
  *          wake is FAR, that is beyond what is notified.
  *   SYSC2  No wake lies before the present (cycle, phase, unit).
+ *   SYSC3  While attached, the origin is not after the present cycle: attach()
+ *          puts it at the first wake, and that one runs at once.
  */
 #include "systemc/kernel.hpp"
 
@@ -155,10 +157,8 @@ void sc_engine::wake(unsigned u, cycle_t at)
     unit.wake = at;
     if (!kernel::claimed_by(this))
         return;
-    if (at < origin) /* A new first wake, before the one we attached for. */
-        kernel::claim(nullptr);
-    else
-        notify(unit);
+    assert(at >= origin); /* SYSC3 and SYSC2. */
+    notify(unit);
 }
 
 cycle_t sc_engine::earliest() const
@@ -181,7 +181,6 @@ bool sc_engine::attach(cycle_t first)
         failed = true;
         return false;
     }
-    kernel::claim(nullptr);
     kernel::claim(this);
     origin = first;
     origin_ps = start;

@@ -104,7 +104,7 @@ static void a_reset_brings_back_every_byte(void)
 /* The byte before and behind the boundary between copying and dropping. */
 static void a_reset_works_at_the_boundary_between_its_two_ways(void)
 {
-    const size_t boundary = (size_t)256 << 10;
+    const size_t boundary = (size_t)1 << 20;
     for (size_t bytes = boundary - 64; bytes <= boundary + 64; bytes += 64) {
         uint8_t *taken = NULL;
         struct arena *arena = filled(ARENA_ARCH, bytes, &taken);
