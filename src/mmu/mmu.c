@@ -14,12 +14,36 @@
 
 #include <assert.h>
 
+/* The bits of a page number in the user half: the highest bit of all tells the
+ * kernel's half. */
+static unsigned user_vpn_bits(uint32_t levels)
+{
+    return PT_INDEX_BITS * levels - 1;
+}
+
+enum status mmu_check(const struct mmu_config *config, uint32_t n_frames,
+                      struct err *err)
+{
+    uint64_t most = (UINT64_MAX >> user_vpn_bits(config->levels)) - 1;
+    if (config->pcid)
+        return err_set(err, STATUS_NOT_MODELLED,
+                       "mmu.pcid: tagged TLB entries are not modelled yet; set it to "
+                       "false");
+    if (n_frames > most)
+        return err_set(
+            err, STATUS_CONFIG,
+            "mem.frames: with mmu.levels %u at most %llu frames can be told "
+            "apart in a TLB, the memory has %u; use fewer frames or 4 levels",
+            config->levels, (unsigned long long)most, n_frames);
+    return STATUS_OK;
+}
+
 struct mmu *mmu_create(struct arena *arena, const struct mmu_config *config,
                        const struct tlb_hierarchy_config *tlb_config, struct mem *mem,
                        struct choice *choice, unsigned core, unsigned n_smt)
 {
     assert(config->levels == 4 || config->levels == 5);
-    assert(!config->pcid); /* Not modelled: the configuration refuses it. */
+    assert(!config->pcid); /* mmu_check() refuses it. */
     assert(n_smt >= 1 && n_smt <= MMU_SMT_MAX);
     struct mmu *mmu = arena_take(arena, ARENA_FIXED, 1, sizeof *mmu);
     mmu->config = *config;
@@ -30,8 +54,7 @@ struct mmu *mmu_create(struct arena *arena, const struct mmu_config *config,
     pwc_init(&mmu->pwc, arena, config);
     mmu->core = core;
     mmu->n_smt = n_smt;
-    /* Half of all page numbers: the highest bit tells the kernel's half. */
-    mmu->vpn_bits = PT_INDEX_BITS * config->levels - 1;
+    mmu->vpn_bits = user_vpn_bits(config->levels);
     for (unsigned i = 0; i < n_smt; i++)
         mmu->sibling[i].tag = mmu_no_root(mmu) << mmu->vpn_bits;
     return mmu;

@@ -48,6 +48,11 @@
 
 struct mmu; /* One core's: TLBs, paging-structure caches, walkers. */
 
+/* Says whether this translation can be simulated with 'n_frames' frames of
+ * memory: a root table's frame must fit above the page number. */
+enum status mmu_check(const struct mmu_config *config, uint32_t n_frames,
+                      struct err *err);
+
 struct mmu *mmu_create(struct arena *arena, const struct mmu_config *config,
                        const struct tlb_hierarchy_config *tlb_config, struct mem *mem,
                        struct choice *choice, unsigned core, unsigned n_smt);

@@ -370,6 +370,32 @@ static void nothing_is_mapped_outside_the_user_half(void)
     bench_destroy(b);
 }
 
+/* 5 levels leave 20 bits for the root's frame, and one value means none. */
+static void memory_too_large_for_the_tags_is_refused(void)
+{
+    struct mmu_config config = bench_config();
+    struct err err;
+    CU_ASSERT_EQUAL(mmu_check(&config, 1u << 24, &err), STATUS_OK);
+    config.levels = 5;
+    CU_ASSERT_EQUAL(mmu_check(&config, (1u << 20) - 2, &err), STATUS_OK);
+    CU_ASSERT_EQUAL(mmu_check(&config, (1u << 20) - 1, &err), STATUS_CONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "1048575"));
+    config.pcid = true;
+    CU_ASSERT_EQUAL(mmu_check(&config, 64, &err), STATUS_NOT_MODELLED);
+}
+
+/* The last frame that mmu_check() lets through can be a root. */
+static void the_last_frame_can_be_a_root(void)
+{
+    struct mmu_config config = bench_config();
+    config.levels = 5;
+    struct bench *b = bench_create(config, 2, 1);
+    mmu_set_root(b->mmu, 0, (pfn_t){(1u << 20) - 3});
+    CU_ASSERT_EQUAL(mmu_translate(b->mmu, 0, VA, ACCESS_LOAD, 0, &out), MMU_WALK);
+    mmu_set_root(b->mmu, 0, (pfn_t){NO_FRAME});
+    bench_destroy(b);
+}
+
 static CU_TestInfo tests[] = {
     {"a walk reads one entry per level", a_walk_reads_one_entry_per_level},
     {"five levels reach the last page of the user half",
@@ -406,6 +432,9 @@ static CU_TestInfo tests[] = {
     {"a walk given up leaves nothing", a_walk_given_up_leaves_nothing},
     {"nothing is mapped outside the user half",
      nothing_is_mapped_outside_the_user_half},
+    {"memory too large for the tags is refused",
+     memory_too_large_for_the_tags_is_refused},
+    {"the last frame can be a root", the_last_frame_can_be_a_root},
     CU_TEST_INFO_NULL,
 };
 
