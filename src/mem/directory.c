@@ -38,8 +38,7 @@ void directory_init(struct directory *dir, struct arena *arena,
                               .hop = mem_lookahead(config),
                               .core_words = (topology->n_cores + 63) / 64,
                               .cluster_words = (n_clusters + 63) / 64};
-    dir->line_bytes = sizeof(struct dir_line) +
-                      (dir->core_words + dir->cluster_words) * sizeof(uint64_t);
+    dir->line_bytes = directory_line_bytes(topology->n_cores, n_clusters);
     dir->lines = arena_take(arena, ARENA_TIMING,
                             (size_t)config->frames * LINES_PER_PAGE, dir->line_bytes);
     dir->home = arena_take(arena, ARENA_TIMING, config->frames, 1);

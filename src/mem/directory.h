@@ -86,6 +86,13 @@ void directory_init(struct directory *dir, struct arena *arena,
 /* Handles a MSG_LINE_REQUEST at its arrival. */
 void directory_request(struct directory *dir, const struct msg *msg);
 
+/* The size of a struct dir_line with its sets. */
+static inline size_t directory_line_bytes(uint32_t n_cores, uint32_t n_clusters)
+{
+    return sizeof(struct dir_line) +
+           ((n_cores + 63) / 64 + (n_clusters + 63) / 64) * sizeof(uint64_t);
+}
+
 static inline struct dir_line *directory_line(const struct directory *dir,
                                               uint64_t line)
 {

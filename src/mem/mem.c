@@ -37,6 +37,22 @@ struct mem {
     struct mem_cache caches[];
 };
 
+uint64_t mem_bytes(const struct mem_config *config, uint32_t n_cores,
+                   uint32_t n_clusters)
+{
+    uint64_t frames = config->frames, timing;
+    uint64_t l1 = (uint64_t)config->l1_sets * config->l1_ways;
+    uint64_t l2 = (uint64_t)config->l2_sets * config->l2_ways;
+    uint64_t l3 = (uint64_t)config->l3_sets * config->l3_ways;
+    timing = frames * (LINES_PER_PAGE * directory_line_bytes(n_cores, n_clusters) + 1);
+    if (config->caches == CACHE_IDEAL)
+        timing += frames * n_cores * sizeof(struct mem_line_bits);
+    else
+        timing += (n_cores * (l1 + l2) + n_clusters * l3) * sizeof(uint64_t);
+    uint64_t words = frames * PAGE_BYTES;
+    return timing > words ? timing : words;
+}
+
 struct mem *mem_create(struct arena *arena, const struct mem_config *config,
                        const struct mem_topology *topology, struct choice *choice,
                        struct post post)

@@ -68,6 +68,11 @@ struct mem *mem_create(struct arena *arena, const struct mem_config *config,
                        const struct mem_topology *topology, struct choice *choice,
                        struct post post);
 
+/* The address space that such a memory takes in the arena part that it fills
+ * most: what a configuration must be checked for before mem_create(). */
+uint64_t mem_bytes(const struct mem_config *config, uint32_t n_cores,
+                   uint32_t n_clusters);
+
 /* The smallest time in which any message that mem sends can arrive: the part
  * of the look-ahead L that memory allows. Computed from the configuration. */
 cycle_t mem_lookahead(const struct mem_config *config);

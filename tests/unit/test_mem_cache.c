@@ -174,6 +174,22 @@ static void ideal_caches_forget_nothing(void)
     mem_world_destroy(world);
 }
 
+static void mem_bytes_bounds_what_each_part_takes(void)
+{
+    for (uint32_t caches = CACHE_FINITE; caches <= CACHE_IDEAL; caches++) {
+        struct mem_config config = mem_world_config();
+        config.caches = caches;
+        config.frames = 4096; /* The rest is small beside them. */
+        struct mem_world *world = mem_world_create(&config);
+        uint64_t bytes = mem_bytes(&config, WORLD_CORES, WORLD_CORES / 2);
+        size_t arch = arena_used(world->arena, ARENA_ARCH);
+        size_t timing = arena_used(world->arena, ARENA_TIMING);
+        size_t larger = arch > timing ? arch : timing;
+        CU_ASSERT(bytes <= larger && larger <= bytes + bytes / 50);
+        mem_world_destroy(world);
+    }
+}
+
 static void a_request_survives_its_packing(void)
 {
     struct mem_request all = {.first_line = (UINT64_C(1) << 38) - 1,
@@ -223,6 +239,7 @@ static CU_TestInfo tests[] = {
     {"too many notices only cost needless snoops",
      too_many_notices_only_cost_needless_snoops},
     {"ideal caches forget nothing", ideal_caches_forget_nothing},
+    {"mem_bytes bounds what each part takes", mem_bytes_bounds_what_each_part_takes},
     {"a request survives its packing", a_request_survives_its_packing},
     {"a reset forgets everything", a_reset_forgets_everything},
     CU_TEST_INFO_NULL,

@@ -66,6 +66,27 @@ static cycle_t cost_from(unsigned owner, enum line_want want)
     return cost;
 }
 
+static void the_nearest_of_several_l3s_answers(void)
+{
+    struct mem_world *world = fresh();
+    mem_world_get(world, 8, PA, READER);
+    mem_world_get(world, 2, PA, READER);
+    CU_ASSERT_EQUAL(mem_world_get(world, 0, PA, READER), world->config.c2c_die.base);
+    mem_world_destroy(world);
+}
+
+static void a_writer_empties_the_l3s_of_the_other_clusters(void)
+{
+    struct mem_world *world = fresh();
+    mem_world_get(world, 2, PA, READER);
+    mem_world_get(world, 0, PA, WRITER);
+    for (uint64_t i = 1; i <= 4; i++) /* The line leaves core 0, with a notice. */
+        mem_world_get(world, 0, PA + i * 8 * LINE_BYTES, READER);
+    mem_world_get(world, 0, 0x1000, READER);
+    CU_ASSERT_EQUAL(mem_world_get(world, 3, PA, READER), world->config.c2c_die.base);
+    mem_world_destroy(world);
+}
+
 static void an_owners_line_costs_a_transfer_over_their_distance(void)
 {
     struct mem_config config = mem_world_config();
@@ -127,6 +148,9 @@ static void a_second_reader_leaves_the_first_one_a_shared_line(void)
               !mem_world_has(world, 0, PA, WRITER));
     CU_ASSERT(mem_world_has(world, 5, PA, READER) &&
               !mem_world_has(world, 5, PA, WRITER));
+    cycle_t cost;
+    CU_ASSERT(!mem_access(world->mem, 0, (pa_t){PA}, WRITER, &cost));
+    CU_ASSERT(mem_access(world->mem, 0, (pa_t){PA}, READER, &cost));
     mem_world_destroy(world);
 }
 
@@ -231,6 +255,9 @@ static CU_TestInfo tests[] = {
      memory_of_another_die_costs_dram_remote},
     {"the cluster's L3 costs l3_hit", the_clusters_l3_costs_l3_hit},
     {"another cluster's L3 costs a transfer", another_clusters_l3_costs_a_transfer},
+    {"the nearest of several L3s answers", the_nearest_of_several_l3s_answers},
+    {"a writer empties the L3s of the other clusters",
+     a_writer_empties_the_l3s_of_the_other_clusters},
     {"an owner's line costs a transfer over their distance",
      an_owners_line_costs_a_transfer_over_their_distance},
     {"a line homed on another die costs more within the die",

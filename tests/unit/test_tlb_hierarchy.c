@@ -228,13 +228,13 @@ static void the_index_does_not_remember_the_past(void)
     config.l2d.sets = 0;
     struct world plain = create(&config), past = create(&config);
     for (uint64_t vpn = 0; vpn < 64; vpn++)
-        fill(&plain, TLB_DATA, vpn, 1, 1);
+        fill(&plain, TLB_DATA, vpn * vpn, 1, 1);
     for (uint64_t vpn = 0; vpn < 64; vpn++)
-        fill(&past, TLB_DATA, vpn, 1, 1);
+        fill(&past, TLB_DATA, vpn * vpn, 1, 1);
     for (uint64_t i = 0; i < 200; i++) {
         uint64_t vpn = rng_draw(1, 1, i) % 64;
-        flush_pages(&past, vpn, 1, NULL); /* Leaves the only free slot. */
-        fill(&past, TLB_DATA, vpn, 1, 1);
+        flush_pages(&past, vpn * vpn, 1, NULL); /* Leaves the only free slot. */
+        fill(&past, TLB_DATA, vpn * vpn, 1, 1);
     }
     size_t n = arena_used(plain.arena, ARENA_ARCH);
     CU_ASSERT_EQUAL(memcmp(arena_base(plain.arena, ARENA_ARCH),
