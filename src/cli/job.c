@@ -28,6 +28,12 @@ static enum status load(struct job *job, const struct run_args *args,
     return machine_config_load(&sources, &job->config, &job->effective, err);
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 enum status job_prepare(struct job *job, const struct run_args *args,
                         struct trace *trace, const char *protocol, struct err *err)
 {
@@ -37,6 +43,8 @@ enum status job_prepare(struct job *job, const struct run_args *args,
         status = load(job, args, protocol, err);
     if (status)
         return status;
+    snprintf(job->sum.result.guest, sizeof job->sum.result.guest, "%s",
+             last_part(args->trace));
     if (args->vcd && job->config.run.trials > 1)
         return err_set(err, STATUS_USAGE, "--vcd draws one run, not many trials");
     job->run = run_create(&job->config, trace, job->engine, err);
@@ -86,16 +94,24 @@ enum status job_perform(struct job *job, const struct run_args *args, struct err
                    job->config.run.trials == 1 ? "operations" : "trials");
     enum status status = trials_run(job->run, &options, &job->sum, err);
     progress_end(&view.progress);
-    job->host_seconds = progress_seconds(&view.progress);
+    job->sum.result.host_seconds = progress_seconds(&view.progress);
     return status;
+}
+
+void job_release(struct job *job)
+{
+    wave_destroy(job->wave);
+    run_destroy(job->run);
+    job->wave = NULL;
+    job->run = NULL;
 }
 
 void job_free(struct job *job)
 {
+    job_release(job);
     trials_free(&job->sum);
-    wave_destroy(job->wave);
-    run_destroy(job->run);
     config_destroy(job->effective);
+    *job = (struct job){0};
 }
 
 int job_exit_code(const struct job *job, const struct run_args *args)

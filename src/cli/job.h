@@ -20,7 +20,6 @@ struct job {
     struct run *run;
     struct wave *wave; /* Null unless --vcd. */
     struct trials sum;
-    double host_seconds;
 };
 
 /* Loads the configuration and creates the machine. 'protocol' may be null. */
@@ -30,6 +29,8 @@ enum status job_prepare(struct job *job, const struct run_args *args,
 /* Runs all trials; SIGINT ends it with STATUS_OK, and less in 'sum'. */
 enum status job_perform(struct job *job, const struct run_args *args, struct err *err);
 
+/* Gives the machine back; the numbers stay. */
+void job_release(struct job *job);
 void job_free(struct job *job);
 
 /* The exit code that a finished job deserves: violations, deadlock, signal. */

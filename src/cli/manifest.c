@@ -5,6 +5,7 @@
 #include "cli/manifest.h"
 
 #include "cli/version.h"
+#include "config/json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,20 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
-
-void manifest_string(struct text *out, const char *words)
-{
-    text_add(out, "\"");
-    for (const unsigned char *c = (const unsigned char *)words; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            text_add(out, "\\%c", *c);
-        else if (*c < 0x20)
-            text_add(out, "\\u%04x", *c);
-        else
-            text_add_bytes(out, (const char *)c, 1);
-    }
-    text_add(out, "\"");
-}
 
 static const char *last_part(const char *path)
 {
@@ -45,13 +32,13 @@ static void add_argument(struct text *out, const char *argument)
                  argument, last_part(value));
     else
         snprintf(shortened, sizeof shortened, "%s", argument);
-    manifest_string(out, shortened);
+    json_write_string(shortened, out);
 }
 
 static void add_key(struct text *out, const char *key, const char *value)
 {
     text_add(out, "    \"%s\": ", key);
-    manifest_string(out, value);
+    json_write_string(value, out);
 }
 
 static void add_program(struct text *out)
@@ -112,19 +99,19 @@ void manifest_write(const struct job *job, const struct run_args *args, int argc
     text_add(out, "{\n  \"schema\": \"shootdown-manifest-1\",\n");
     add_program(out);
     text_add(out, "  \"trace\": {\"file\": ");
-    manifest_string(out, last_part(args->trace));
+    json_write_string(last_part(args->trace), out);
     text_add(out, ", \"xxh3\": \"%s\", \"truncated\": %s},\n", trace_hash(job->trace),
              trace_truncated(job->trace) ? "true" : "false");
     add_config_hash(out, job->effective);
     text_add(out,
              "  \"engine\": \"%s\",\n  \"seed\": %" PRIu64 ",\n  \"trials\": %" PRIu64,
-             job->engine->name, job->config.run.seed, job->sum.n);
+             job->engine->name, job->config.run.seed, job->sum.result.trials);
     text_add(out, ",\n  \"argv\": [");
     for (int i = 0; i < argc; i++) {
         text_add(out, "%s", i ? ", " : "");
         add_argument(out, argv[i]);
     }
     text_add(out, "],\n");
-    add_host(out, job->host_seconds);
+    add_host(out, job->sum.result.host_seconds);
     text_add(out, "}\n");
 }

@@ -15,7 +15,4 @@
 void manifest_write(const struct job *job, const struct run_args *args, int argc,
                     char **argv, struct text *out);
 
-/* Adds 'words' as a JSON string. */
-void manifest_string(struct text *out, const char *words);
-
 #endif
