@@ -118,17 +118,19 @@ static struct verdict verdict_of(struct world *w, unsigned space, unsigned page)
 
 /* Random tables. */
 
+/* One draw each: the order of draws within an expression is the compiler's. */
 static uint64_t random_flags(struct world *w)
 {
-    uint64_t bits = draw(w, 64);
-    return (bits & 1 || bits & 2 ? PTE_P : 0) | (bits & 4 ? PTE_RW : 0) |
-           (bits & 56 ? PTE_US : 0) | (draw(w, 4) ? 0 : PTE_XD) |
-           (draw(w, 2) ? PTE_A : 0) | (draw(w, 4) ? 0 : PTE_A | PTE_D);
+    uint64_t bits = draw(w, 4096);
+    return (bits & 3 ? PTE_P : 0) | (bits & 4 ? PTE_RW : 0) | (bits & 56 ? PTE_US : 0) |
+           (bits & 192 ? 0 : PTE_XD) | (bits & 256 ? PTE_A : 0) |
+           (bits & 1536 ? 0 : PTE_A | PTE_D);
 }
 
 static pte_t random_leaf(struct world *w)
 {
-    return pte_make((pfn_t){1000 + (uint32_t)draw(w, 1000)}, random_flags(w));
+    pfn_t frame = {1000 + (uint32_t)draw(w, 1000)};
+    return pte_make(frame, random_flags(w));
 }
 
 static struct mmu_config random_config(struct world *w)
