@@ -4,7 +4,7 @@
  */
 #include "cli/run_args.h"
 
-#include "cli/cmd.h"
+#include "run/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +191,8 @@ static enum status check_together(const struct run_args *args, int n_operands,
         return err_set(err, STATUS_USAGE, "--vcd needs --vcd-window=FIRST:LAST");
     if (args->force && !args->outdir)
         return err_set(err, STATUS_USAGE, "--force means nothing without --outdir");
-    return STATUS_OK;
+    const struct engine_kind *unused;
+    return run_find_engine(args->engine, &unused, err);
 }
 
 static uint64_t n_processors(void)

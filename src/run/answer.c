@@ -15,31 +15,53 @@ static void put(FILE *out, const void *bytes, size_t n)
         fwrite(bytes, 1, n, out);
 }
 
-/* A distribution: the struct with its pointers, then what they point to. */
-static void put_hist(FILE *out, const struct check_hist *hist)
+static void put_check(FILE *out, const struct check_result *check)
 {
-    put(out, hist, sizeof *hist);
-    put(out, hist->values, hist->n * sizeof *hist->values);
-    if (hist->buckets)
-        put(out, hist->buckets, CHECK_HIST_BUCKETS * sizeof *hist->buckets);
-}
-
-enum status answer_pack(const struct answer_fixed *fixed, struct tally *tally,
-                        const struct check_result *result, struct pool_answer *answer,
-                        struct err *err)
-{
-    char *bytes = NULL;
-    FILE *out = open_memstream(&bytes, &answer->n);
-    if (!out)
-        return err_set(err, STATUS_INTERNAL, "out of memory");
-    put(out, fixed, sizeof *fixed);
-    put_hist(out, tally_latency(tally));
-    put_hist(out, tally_exposure(tally));
-    for (uint32_t i = 0; i < fixed->n_violations; i++) {
-        const struct check_violation *v = &result->violations[i];
+    for (uint32_t i = 0; i < check->n_violations; i++) {
+        const struct check_violation *v = &check->violations[i];
         put(out, v, sizeof *v);
         put(out, v->witness, v->n_witness * sizeof *v->witness);
     }
+    put(out, check->races, check->n_races * sizeof *check->races);
+}
+
+/* The sums of one trial. */
+static void *pack_sums(struct run *run, const struct machine_stats *stats, size_t *n)
+{
+    struct run_result one = {
+        .l1d = {stats->l1d_hits, stats->l1d_misses},
+        .l1i = {stats->l1i_hits, stats->l1i_misses},
+        .l2d = {stats->l2d_hits, stats->l2d_misses},
+        .l2i = {stats->l2i_hits, stats->l2i_misses},
+        .walks = stats->walks,
+        .walk_cycles = stats->walk_cycles,
+        .ops = stats->ops,
+        .cycles = stats->cycles,
+    };
+    run_result_take(&one, run_check(run), run_tally(run));
+    void *bytes = run_result_pack(&one, n);
+    run_result_clear(&one);
+    return bytes;
+}
+
+enum status answer_pack(struct run *run, const struct machine_outcome *outcome,
+                        struct pool_answer *answer, struct err *err)
+{
+    char *bytes = NULL;
+    struct answer_fixed fixed = {
+        .end = outcome->end,
+        .stats = outcome->stats,
+        .check = *run_result(run),
+    };
+    memcpy(fixed.message, outcome->message, sizeof fixed.message);
+    void *sums = pack_sums(run, &outcome->stats, &fixed.n_packed);
+    FILE *out = open_memstream(&bytes, &answer->n);
+    if (!sums || !out)
+        return err_set(err, STATUS_INTERNAL, "out of memory");
+    put(out, &fixed, sizeof fixed);
+    put(out, sums, fixed.n_packed);
+    put_check(out, &fixed.check);
+    free(sums);
     bool good = !ferror(out);
     good = fclose(out) == 0 && good;
     answer->bytes = bytes;
@@ -67,19 +89,7 @@ static void *get_array(struct cursor *c, size_t n, size_t size)
     return array;
 }
 
-static void add_hist(struct check_hist *sum, struct cursor *c)
-{
-    struct check_hist hist;
-    get(c, &hist, sizeof hist);
-    hist.values = get_array(c, hist.n, sizeof *hist.values);
-    hist.capacity = hist.n;
-    if (hist.buckets)
-        hist.buckets = get_array(c, CHECK_HIST_BUCKETS, sizeof *hist.buckets);
-    check_hist_merge(sum, &hist);
-    check_hist_free(&hist);
-}
-
-/* Both structs are nothing but uint64_t counters. */
+/* The struct is nothing but uint64_t counters. */
 static void add_words(void *sum, const void *more, size_t bytes)
 {
     uint64_t *s = sum;
@@ -89,25 +99,54 @@ static void add_words(void *sum, const void *more, size_t bytes)
 }
 
 _Static_assert(sizeof(struct machine_stats) % sizeof(uint64_t) == 0, "counters only");
-_Static_assert(sizeof(struct tally_numbers) % sizeof(uint64_t) == 0, "counters only");
 
-static void add_violations(struct trials *sum, struct cursor *c, uint64_t trial,
-                           const struct answer_fixed *fixed, size_t max_kept)
+/* The verdict that follows in the bytes, with memory of its own. */
+static struct check_result get_check(struct cursor *c, const struct check_result *fixed)
 {
-    for (uint32_t i = 0; i < fixed->n_violations; i++) {
-        struct trials_violation v = {.trial = trial, .seed = fixed->seed};
-        get(c, &v.violation, sizeof v.violation);
-        v.violation.witness =
-            get_array(c, v.violation.n_witness, sizeof *v.violation.witness);
-        if (sum->n_kept >= max_kept) {
-            free((void *)(uintptr_t)v.violation.witness);
-            continue;
-        }
-        /* Grows by one; kept violations are few and each cost a simulation. */
-        sum->kept = realloc(sum->kept, (sum->n_kept + 1) * sizeof *sum->kept);
-        assert(sum->kept);
-        sum->kept[sum->n_kept++] = v;
+    struct check_result check = *fixed;
+    struct check_violation *v = malloc((check.n_violations + 1) * sizeof *v);
+    assert(v);
+    for (uint32_t i = 0; i < check.n_violations; i++) {
+        get(c, &v[i], sizeof v[i]);
+        v[i].witness = get_array(c, v[i].n_witness, sizeof *v[i].witness);
     }
+    check.violations = v;
+    check.races = get_array(c, check.n_races, sizeof *check.races);
+    return check;
+}
+
+void answer_free_check(struct check_result *check)
+{
+    for (uint32_t i = 0; i < check->n_violations; i++)
+        free((void *)(uintptr_t)check->violations[i].witness);
+    free((void *)(uintptr_t)check->violations);
+    free((void *)(uintptr_t)check->races);
+}
+
+static void keep(struct trials *sum, uint64_t trial, struct check_result check,
+                 size_t max_kept)
+{
+    bool wanted = trial == 0 || (check.n_violations && sum->n_violations < max_kept);
+    if (!wanted) {
+        answer_free_check(&check);
+        return;
+    }
+    /* Grows by one; kept trials are few and each cost a simulation. */
+    sum->kept = realloc(sum->kept, (sum->n_kept + 1) * sizeof *sum->kept);
+    assert(sum->kept);
+    sum->kept[sum->n_kept++] = (struct trials_kept){trial, check};
+    sum->n_violations += check.n_violations;
+}
+
+static void add_sums(struct trials *sum, struct cursor *c, uint64_t n)
+{
+    struct run_result one = {.trials = 0};
+    void *bytes = get_array(c, n, 1);
+    bool good = run_result_unpack(&one, bytes, n);
+    assert(good); /* We packed it ourselves. */
+    run_result_add(&sum->result, &one);
+    run_result_clear(&one);
+    free(bytes);
 }
 
 void answer_add(struct trials *sum, uint64_t trial, const void *bytes, size_t n,
@@ -116,18 +155,13 @@ void answer_add(struct trials *sum, uint64_t trial, const void *bytes, size_t n,
     struct cursor c = {bytes, (const char *)bytes + n};
     struct answer_fixed fixed;
     get(&c, &fixed, sizeof fixed);
-    sum->n++;
-    sum->n_violated += check_counts_under_lock(&fixed.counts) > 0;
-    sum->n_violated_any += check_counts_total(&fixed.counts) > 0;
+    add_sums(sum, &c, fixed.n_packed);
+    sum->n_violated_any += check_counts_total(&fixed.check.counts) > 0;
     sum->n_ended[fixed.end]++;
     if (fixed.end != MACHINE_END_DONE && !sum->message[0]) {
         sum->first_bad = trial;
         memcpy(sum->message, fixed.message, sizeof sum->message);
     }
     add_words(&sum->stats, &fixed.stats, sizeof fixed.stats);
-    add_words(&sum->numbers, &fixed.numbers, sizeof fixed.numbers);
-    check_counts_add(&sum->counts, &fixed.counts);
-    add_hist(&sum->latency, &c);
-    add_hist(&sum->exposure, &c);
-    add_violations(sum, &c, trial, &fixed, max_kept);
+    keep(sum, trial, get_check(&c, &fixed.check), max_kept);
 }

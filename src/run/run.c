@@ -22,6 +22,7 @@ static const struct engine_kind *const engines[] = {
 
 struct run {
     struct machine_config config;
+    const struct engine_kind *engine;
     struct machine *machine;
     struct check *check;
     struct tally *tally;
@@ -38,7 +39,7 @@ enum status run_find_engine(const char *name, const struct engine_kind **engine,
         if (strcmp(engines[i]->name, name) == 0)
             return STATUS_OK;
     }
-    return err_set(err, STATUS_USAGE, "there is no engine '%s' in this build; there %s",
+    return err_set(err, STATUS_USAGE, "--engine: there is no '%s' in this build; there %s",
                    name, N_ENGINES > 1 ? "are systemc and native" : "is native");
 }
 
@@ -51,6 +52,7 @@ struct run *run_create(const struct machine_config *config, struct trace *trace,
         return NULL;
     }
     run->config = *config;
+    run->engine = engine;
     run->machine = machine_create(config, trace, engine, err);
     if (run->machine)
         run->check = check_create(&config->check, machine_obs(run->machine),
@@ -117,6 +119,26 @@ enum status run_trial(struct run *run, uint64_t trial, const struct run_watch *w
 const struct check_result *run_result(const struct run *run)
 {
     return check_result(run->check);
+}
+
+const struct check *run_check(const struct run *run)
+{
+    return run->check;
+}
+
+const char *run_engine_name(const struct run *run)
+{
+    return run->engine->name;
+}
+
+/* The row of the parameter knows the names. */
+const char *run_shootdown_name(const struct machine_config *config)
+{
+    for (size_t i = 0; i < n_vm_params; i++)
+        if (vm_params[i].type == PARAM_CHOICE &&
+            vm_params[i].offset == offsetof(struct vm_config, shootdown))
+            return vm_params[i].choices[config->kernel.shootdown];
+    return "";
 }
 
 struct tally *run_tally(struct run *run)

@@ -48,8 +48,13 @@ uint64_t run_seed(const struct machine_config *config, uint64_t trial);
 /* The checker's verdict on the last trial. Valid until the next one. */
 const struct check_result *run_result(const struct run *run);
 
-/* Statistics of the last trial. */
+/* The checker and the statistics of the last trial. */
+const struct check *run_check(const struct run *run);
 struct tally *run_tally(struct run *run);
+
+/* Names for reports: of the engine, and of the shootdown algorithm. */
+const char *run_engine_name(const struct run *run);
+const char *run_shootdown_name(const struct machine_config *config);
 
 /* How a run ended, as result.json spells it ("done", "deadlock", ...), and the
  * status that the end means: STATUS_OK, STATUS_GUEST, STATUS_INTERRUPTED, ... */

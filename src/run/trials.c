@@ -7,6 +7,7 @@
 #include "run/answer.h"
 #include "run/pool.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static bool stopped(void *context)
 static void show(struct work *work, uint64_t ops)
 {
     if (work->options->progress)
-        work->options->progress(work->options->context, work->sum->n, ops);
+        work->options->progress(work->options->context, work->sum->result.trials, ops);
 }
 
 /* Inside a trial. In a forked worker nobody sees the progress. */
@@ -47,18 +48,7 @@ static enum status perform(void *context, uint64_t trial, struct pool_answer *an
     enum status status = run_trial(work->run, trial, &watch, &outcome, err);
     if (status)
         return err_prefix(err, "trial %llu", (unsigned long long)trial);
-    const struct check_result *result = run_result(work->run);
-    struct tally *tally = run_tally(work->run);
-    struct answer_fixed fixed = {
-        .seed = run_seed(run_config(work->run), trial),
-        .end = outcome.end,
-        .stats = outcome.stats,
-        .counts = result->counts,
-        .numbers = *tally_numbers(tally),
-        .n_violations = result->n_violations,
-    };
-    memcpy(fixed.message, outcome.message, sizeof fixed.message);
-    return answer_pack(&fixed, tally, result, answer, err);
+    return answer_pack(work->run, &outcome, answer, err);
 }
 
 /* A trial that was stopped in the middle is kept only if it is the first one:
@@ -76,21 +66,60 @@ static bool deliver(void *context, uint64_t trial, const void *bytes, size_t n)
     return !cut && !stopped(work);
 }
 
+/* What ran, for the report. */
+static void name_result(const struct run *run, struct run_result *result)
+{
+    const struct machine_config *config = run_config(run);
+    snprintf(result->machine, sizeof result->machine, "%s", config->machine.name);
+    snprintf(result->protocol, sizeof result->protocol, "%s", config->protocol.name);
+    snprintf(result->shootdown, sizeof result->shootdown, "%s",
+             run_shootdown_name(config));
+    snprintf(result->engine, sizeof result->engine, "%s", run_engine_name(run));
+    result->seed = config->run.seed;
+    result->cores = machine_n_cpus(run_machine(run));
+    result->core_mhz = config->machine.clock_ghz * 1000;
+}
+
+/* "done" if all trials were; else the first other end. */
+static enum machine_end common_end(const struct trials *sum)
+{
+    for (enum machine_end end = MACHINE_END_DEADLOCK; end <= MACHINE_END_TRACE; end++)
+        if (sum->n_ended[end])
+            return end;
+    return MACHINE_END_DONE;
+}
+
 enum status trials_run(struct run *run, const struct trials_options *options,
                        struct trials *sum, struct err *err)
 {
     struct work work = {.run = run, .options = options, .sum = sum};
     const struct pool_work pool = {&work, perform, deliver, stopped};
     uint64_t n_delivered;
-    return pool_run(&pool, run_config(run)->run.trials, options->jobs, &n_delivered,
-                    err);
+    name_result(run, &sum->result);
+    enum status status =
+        pool_run(&pool, run_config(run)->run.trials, options->jobs, &n_delivered, err);
+    snprintf(sum->result.end, sizeof sum->result.end, "%s",
+             run_end_name(common_end(sum)));
+    return status;
+}
+
+const struct trials_kept *trials_first(const struct trials *sum)
+{
+    const struct trials_kept *any = NULL;
+    for (size_t i = 0; i < sum->n_kept; i++) {
+        const struct trials_kept *kept = &sum->kept[i];
+        if (check_counts_under_lock(&kept->check.counts) && kept->check.n_violations)
+            return kept;
+        if (!any && kept->check.n_violations)
+            any = kept;
+    }
+    return any || !sum->n_kept ? any : &sum->kept[0];
 }
 
 void trials_free(struct trials *sum)
 {
     for (size_t i = 0; i < sum->n_kept; i++)
-        free((void *)(uintptr_t)sum->kept[i].violation.witness);
+        answer_free_check(&sum->kept[i].check);
     free(sum->kept);
-    check_hist_free(&sum->latency);
-    check_hist_free(&sum->exposure);
+    run_result_clear(&sum->result);
 }

@@ -10,27 +10,25 @@
 #ifndef RUN_TRIALS_H
 #define RUN_TRIALS_H
 
+#include "report/result.h"
 #include "run/run.h"
 
-/* A kept violation; 'violation.witness' points to memory of its own. */
-struct trials_violation {
-    uint64_t trial, seed;
-    struct check_violation violation;
+/* The checker's verdict on a trial that is kept, with memory of its own. */
+struct trials_kept {
+    uint64_t trial;
+    struct check_result check;
 };
 
 struct trials {
-    uint64_t n;                              /* Trials that were done. */
-    uint64_t n_violated;                     /* With a violation under lock. */
-    uint64_t n_violated_any;                 /* With any violation. */
+    struct run_result result; /* Sums; trials_run() fills all but 'guest'. */
+    uint64_t n_violated_any;  /* Trials with any violation, under lock or not. */
     uint64_t n_ended[MACHINE_END_TRACE + 1]; /* By enum machine_end. */
-    uint64_t first_bad;         /* First trial that did not end as MACHINE_END_DONE. */
+    uint64_t first_bad;         /* First trial that did not end as "done". */
     char message[2000];         /* What that one said; "" if all were done. */
     struct machine_stats stats; /* Sums. */
-    struct check_counts counts;
-    struct tally_numbers numbers;
-    struct check_hist latency, exposure;
-    struct trials_violation *kept; /* At most check.max_violations. */
+    struct trials_kept *kept;   /* Trials with violations, and trial 0. */
     size_t n_kept;
+    size_t n_violations; /* In all that is kept. */
 };
 
 /* How the trials are run and watched. */
@@ -45,10 +43,15 @@ struct trials_options {
 };
 
 /* Runs config.run.trials trials and adds them up in '*sum', which starts empty
- * (all zero).  Errors: those of run_trial().  After an error '*sum' holds the
- * trials before it. */
+ * (all zero).  At most check.max_violations violations are kept in all.
+ * Errors: those of run_trial().  After an error '*sum' holds the trials before
+ * it. */
 enum status trials_run(struct run *run, const struct trials_options *options,
                        struct trials *sum, struct err *err);
+
+/* The kept verdict to show: of the first trial with a violation under lock, or
+ * with any, or of trial 0.  Null if nothing was kept. */
+const struct trials_kept *trials_first(const struct trials *sum);
 
 void trials_free(struct trials *sum);
 
