@@ -342,18 +342,28 @@ static bool is_bare_word(const char *value)
     return letter && *value && !strpbrk(value, "\"{}[]\n");
 }
 
+/* An assignment has no lines. */
+static void clear_places(struct json *value)
+{
+    value->line = value->column = 0;
+    for (struct json *child = value->first; child; child = child->next)
+        clear_places(child);
+}
+
 static enum status parse_set_value(const char *value, uint32_t origin,
                                    struct json **out, struct err *err)
 {
-    enum status status = json_parse("--set", value, strlen(value), origin, out, err);
-    if (status && is_bare_word(value)) {
+    bool word = is_bare_word(value);
+    enum status status =
+        json_parse("--set", value, strlen(value), origin, out, word ? NULL : err);
+    if (status && word) {
         struct text quoted = {0};
         json_write_string(value, &quoted);
         status = json_parse("--set", quoted.data, quoted.n, origin, out, err);
         text_free(&quoted);
     }
     if (*out)
-        (*out)->line = (*out)->column = 0;
+        clear_places(*out);
     return status;
 }
 
@@ -403,7 +413,7 @@ enum status config_set(struct config *config, const char *assignment, struct err
     if (!status)
         status = parse_set_value(equals + 1, origin, &value, err);
     if (status)
-        return err_prefix(err, "%.*s: ", (int)n, assignment);
+        return err_prefix(err, "%.*s", (int)n, assignment);
     struct json *patch = wrap(assignment, n, value);
     status = merge_root(config, patch, err);
     json_destroy(patch);

@@ -282,7 +282,11 @@ static enum status read_sigma(const struct config_field *f, const struct json *o
     const struct json *sigma = json_find(object, "sigma");
     if (!sigma)
         return config_fail(f->config, object, f->path, err, "lacks sigma");
-    return convert_double(f, sigma, 0, SIGMA_MAX, &out->sigma, err);
+    const struct param row = {.key = "sigma", .unit = ""};
+    char path[CONFIG_KEY_BYTES];
+    snprintf(path, sizeof path, "%s.sigma", f->path);
+    struct config_field field = {f->config, &row, path, f->clock};
+    return convert_double(&field, sigma, 0, SIGMA_MAX, &out->sigma, err);
 }
 
 static enum status convert_dist_object(const struct config_field *f,

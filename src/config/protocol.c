@@ -47,12 +47,22 @@ bool protocol_step_find(const char *text, enum protocol_step *step)
     return false;
 }
 
+/* ":12:3", or nothing for a value that is in no file. */
+static const char *place(const struct json *value, char *out, size_t n)
+{
+    out[0] = '\0';
+    if (value->line)
+        snprintf(out, n, ":%u:%u", value->line, value->column);
+    return out;
+}
+
 /* An error in a file, at a value. */
 static enum status fail(const char *origin, const struct json *value, const char *path,
                         struct err *err, const char *what)
 {
-    return err_set(err, STATUS_CONFIG, "%s:%u:%u: %s: %s", origin, value->line,
-                   value->column, path, what);
+    char at[32];
+    return err_set(err, STATUS_CONFIG, "%s%s: %s: %s", origin,
+                   place(value, at, sizeof at), path, what);
 }
 
 static enum status read_step(const char *origin, const struct json *value,
@@ -139,7 +149,8 @@ enum status protocol_read(const char *origin, const struct json *root,
     status = protocol_check(out, err);
     if (!status)
         return STATUS_OK;
-    return err_prefix(err, "%s:%u:%u: protocol %s: ", origin, root->line, root->column,
+    char at[32];
+    return err_prefix(err, "%s%s: protocol %s", origin, place(root, at, sizeof at),
                       out->name);
 }
 

@@ -29,7 +29,7 @@ static enum status check_topology(const struct config *config,
     uint64_t n = (uint64_t)t->sockets * t->dies * t->clusters;
     n *= (uint64_t)t->cores * t->smt;
     if (n > CPU_MAX)
-        return config_error(config, STATUS_CONFIG, "topology.cores", err,
+        return config_error(config, STATUS_CONFIG, "topology", err,
                             "%llu hardware threads in all; at most %u are modelled",
                             (unsigned long long)n, CPU_MAX);
     if (m->ipi.mode == APIC_XAPIC && n > 255)

@@ -151,7 +151,7 @@ static enum status load_configured(const struct machine_config_sources *sources,
     if (value->type != JSON_STRING)
         return protocol_read(origin, value, out, err);
     enum status status = load_named(sources, origin, value->text, out, err);
-    return status ? err_prefix(err, "%s:%u: ", origin, value->line) : STATUS_OK;
+    return status ? err_prefix(err, "%s", origin) : STATUS_OK;
 }
 
 /* Puts the steps into the configuration, so that it is complete. */
