@@ -35,8 +35,8 @@ for trace in "$SD_SOURCE_DIR"/traces/*.trace; do
     results "$name.1" "${base[@]}" --jobs 1 "$trace"
     results "$name.2" "${base[@]}" --jobs 1 "$trace"
     equal "$name.1" "$name.2" "$name, run twice"
-    same <(jq -S 'del(.host)' "$name.1/manifest.json") \
-        <(jq -S 'del(.host)' "$name.2/manifest.json") "$name: manifest but for the host"
+    same <(jq -S 'del(.host, .argv)' "$name.1/manifest.json") \
+        <(jq -S 'del(.host, .argv)' "$name.2/manifest.json") "$name: manifest but for the host"
     results "$name.j" "${base[@]}" --jobs 3 "$trace"
     equal "$name.1" "$name.j" "$name, 1 job and 3 jobs"
     results "$name.n" "${base[@]}" --engine native "$trace"
