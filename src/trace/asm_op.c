@@ -167,7 +167,7 @@ static enum status operand_kind(struct assembler *a, struct op *op, struct err *
     struct token token = trace_lex_peek(&a->line);
     bool is_word = token.kind == TOKEN_WORD;
     bool number = is_word && token.start[0] >= '0' && token.start[0] <= '9';
-    if (form == TRACE_KIND_STRING && token.kind == TOKEN_STRING)
+    if (form == TRACE_KIND_STRING && token.kind >= TOKEN_STRING)
         return operand_string(a, op, err);
     if (!number && is_word &&
         (form == TRACE_KIND_PROT

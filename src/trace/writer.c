@@ -151,15 +151,14 @@ static enum status check_op(struct trace_writer *w, const struct out_stream *s,
                             const struct op *op)
 {
     if (trace_op_valid(op, &w->err) != STATUS_OK)
-        return err_prefix(&w->err, "%s: stream %u, operation %" PRIu64, w->sink.name,
-                          s->meta.id, s->n_ops);
+        return err_prefix(&w->err, "stream %u, operation %" PRIu64, s->meta.id,
+                          s->n_ops);
     if ((trace_op_has(op->kind) & TRACE_HAS_STREAM) &&
         !trace_writer_find(w, op->target))
         return err_set(&w->err, STATUS_TRACE,
-                       "%s: stream %u, operation %" PRIu64
+                       "stream %u, operation %" PRIu64
                        ": %s of stream %u, which is not declared",
-                       w->sink.name, s->meta.id, s->n_ops,
-                       trace_op_infos[op->kind].text, op->target);
+                       s->meta.id, s->n_ops, trace_op_infos[op->kind].text, op->target);
     return STATUS_OK;
 }
 
@@ -185,9 +184,8 @@ enum status trace_writer_append(struct trace_writer *w, uint32_t stream,
     if (w->last >= w->n_streams || w->streams[w->last].meta.id != stream) {
         const struct out_stream *found = trace_writer_find(w, stream);
         if (!found)
-            return REFUSE(w, err,
-                          "%s: an operation for stream %u, which is not declared",
-                          w->sink.name, stream);
+            return REFUSE(w, err, "an operation for stream %u, which is not declared",
+                          stream);
         w->last = (uint32_t)(found - w->streams);
     }
     struct out_stream *s = &w->streams[w->last];

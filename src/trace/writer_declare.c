@@ -18,8 +18,8 @@ static enum status put_payload(struct trace_writer *w, enum trace_chunk_type typ
     struct trace_chunk c = {.type = (uint16_t)type, .n_records = n_records};
     if (raw->n > TRACE_META_RAW_MAX)
         return err_set(&w->err, STATUS_TRACE,
-                       "%s: %zu bytes of declarations of one kind; at most %u fit",
-                       w->sink.name, raw->n, TRACE_META_RAW_MAX);
+                       "%zu bytes of declarations of one kind; at most %u fit", raw->n,
+                       TRACE_META_RAW_MAX);
     return trace_writer_chunk(w, &c, raw, true);
 }
 
@@ -34,12 +34,12 @@ enum status trace_writer_meta(struct trace_writer *w, const char *json, struct e
     if (can_declare(w) != STATUS_OK)
         return trace_writer_fail(w, err);
     if (w->json)
-        return REFUSE(w, err, "%s: a trace has one META text only", w->sink.name);
+        return REFUSE(w, err, "a trace has one META text only");
     cJSON *parsed = cJSON_ParseWithOpts(json, NULL, true);
     bool object = cJSON_IsObject(parsed);
     cJSON_Delete(parsed);
     if (!object)
-        return REFUSE(w, err, "%s: META is not a JSON object", w->sink.name);
+        return REFUSE(w, err, "META is not a JSON object");
     w->json = trace_strdup(json + strspn(json, " \t\r\n"));
     /* One line, for the text form.  In JSON a control character is white space:
      * inside a string it would have to be escaped. */
@@ -58,7 +58,7 @@ enum status trace_writer_add_stream(struct trace_writer *w,
     if (can_declare(w) != STATUS_OK)
         return trace_writer_fail(w, err);
     if (w->n_streams == THREAD_MAX)
-        return REFUSE(w, err, "%s: more than %u streams", w->sink.name, THREAD_MAX);
+        return REFUSE(w, err, "more than %u streams", THREAD_MAX);
     if ((w->n_streams & (w->n_streams - 1)) == 0)
         w->streams = trace_grow(w->streams, w->n_streams ? 2 * (size_t)w->n_streams : 1,
                                 sizeof *w->streams);
@@ -100,8 +100,8 @@ enum status trace_writer_add_image(struct trace_writer *w,
         return trace_writer_fail(w, err);
     for (uint32_t i = 1; i < image->n_symbols; i++) {
         if (image->symbols[i].va < image->symbols[i - 1].va)
-            return REFUSE(w, err, "%s: the symbols of %s are not sorted by address",
-                          w->sink.name, image->path);
+            return REFUSE(w, err, "the symbols of %s are not sorted by address",
+                          image->path);
     }
     struct trace_bytes b = {0};
     encode_image(&b, image);
@@ -128,8 +128,8 @@ enum status trace_writer_add_label(struct trace_writer *w, const char *name,
     if (can_declare(w) != STATUS_OK)
         return trace_writer_fail(w, err);
     if (!trace_label_valid(name))
-        return REFUSE(w, err, "%s: '%s' cannot be a label; use letters, digits and _",
-                      w->sink.name, name);
+        return REFUSE(w, err, "'%s' cannot be a label; use letters, digits and _",
+                      name);
     trace_bytes_put_leb(&w->labels, va);
     trace_bytes_put_text(&w->labels, name);
     w->n_labels++;
@@ -158,12 +158,11 @@ static enum status check_streams(struct trace_writer *w)
     for (uint32_t i = 0; i < w->n_streams; i++) {
         const struct trace_stream *s = &w->streams[i].meta;
         if (i && w->streams[i - 1].meta.id == s->id)
-            return err_set(&w->err, STATUS_TRACE, "%s: stream %u is declared twice",
-                           w->sink.name, s->id);
+            return err_set(&w->err, STATUS_TRACE, "stream %u is declared twice", s->id);
         if (s->birth != TRACE_BIRTH_ROOT && !trace_writer_find(w, s->parent))
             return err_set(&w->err, STATUS_TRACE,
-                           "%s: stream %u has the parent %u, which is not declared",
-                           w->sink.name, s->id, s->parent);
+                           "stream %u has the parent %u, which is not declared", s->id,
+                           s->parent);
     }
     return STATUS_OK;
 }
@@ -196,8 +195,8 @@ static enum status put_strings(struct trace_writer *w)
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < w->n_strings; i++) {
         if (i && w->strings[i - 1].id == w->strings[i].id)
-            status = err_set(&w->err, STATUS_TRACE, "%s: string %u is declared twice",
-                             w->sink.name, w->strings[i].id);
+            status = err_set(&w->err, STATUS_TRACE, "string %u is declared twice",
+                             w->strings[i].id);
         trace_bytes_put_leb(&b, w->strings[i].id);
         trace_bytes_put_text(&b, w->strings[i].text);
     }
