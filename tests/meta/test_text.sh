@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# test_text.sh - no path of a machine, no TODO without issue number, SPDX tags,
+# test_text.sh - no path of a machine, no wish without issue number, SPDX tags,
 # file lengths; and the tool that says so finds planted breaches.
 # shellcheck shell=bash
 . "$SD_SOURCE_DIR/tests/support/sh.sh"
