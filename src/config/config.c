@@ -386,15 +386,19 @@ static struct json *wrap(const char *path, size_t n, struct json *value)
     return root;
 }
 
+/* Names of letters, digits and '_', with dots between. */
 static bool is_key_path(const char *path, size_t n)
 {
     bool empty = true;
     uint32_t depth = 1;
     for (size_t i = 0; i < n; i++) {
-        if (path[i] == '.' && empty)
+        char c = path[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                    (c >= '0' && c <= '9') || c == '_';
+        if (!word && (c != '.' || empty))
             return false;
-        depth += path[i] == '.';
-        empty = path[i] == '.';
+        depth += !word;
+        empty = !word;
     }
     return !empty && depth < JSON_DEPTH_MAX && n < CONFIG_KEY_BYTES;
 }

@@ -111,6 +111,7 @@ static const struct {
     {"room..x=4", "--set room..x=4: expected key.path=value, such as tlb.l1d.ways=2"},
     {".x=4", "--set .x=4: expected key.path=value, such as tlb.l1d.ways=2"},
     {"x.=4", "--set x.=4: expected key.path=value, such as tlb.l1d.ways=2"},
+    {"_\xff=4", "--set _\xff=4: expected key.path=value, such as tlb.l1d.ways=2"},
     {"room.oven.plates=04",
      "room.oven.plates: --set:1:1: a number must not start with a "
      "zero"},
