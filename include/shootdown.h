@@ -11,7 +11,8 @@
  *           count += outcome.under_lock > 0;
  *   sd_machine_destroy(m);
  *
- * Link with libshootdown (see docs/extending.md).  Usable from C and C++.
+ * Link with libshootdown: cc x.c $(pkg-config --cflags --libs shootdown).  Usable
+ * from C and C++.
  *
  * Errors.  A function that can fail returns an enum sd_code, or null, and fills
  * '*error' (which may be null) with a sentence that says what is wrong, where,

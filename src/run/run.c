@@ -39,8 +39,9 @@ enum status run_find_engine(const char *name, const struct engine_kind **engine,
         if (strcmp(engines[i]->name, name) == 0)
             return STATUS_OK;
     }
-    return err_set(err, STATUS_USAGE, "--engine: there is no '%s' in this build; there %s",
-                   name, N_ENGINES > 1 ? "are systemc and native" : "is native");
+    return err_set(err, STATUS_USAGE,
+                   "--engine: there is no '%s' in this build; there %s", name,
+                   N_ENGINES > 1 ? "are systemc and native" : "is native");
 }
 
 struct run *run_create(const struct machine_config *config, struct trace *trace,
