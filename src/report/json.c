@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct json json_begin(FILE *file, bool dense)
+struct report_json report_json_begin(FILE *file, bool dense)
 {
-    return (struct json){.file = file, .dense = dense};
+    return (struct report_json){.file = file, .dense = dense};
 }
 
-static void new_line(struct json *json)
+static void new_line(struct report_json *json)
 {
     if (json->dense)
         return;
@@ -65,7 +65,7 @@ static void put_text(FILE *file, const char *text)
 }
 
 /* Everything that comes before a value. */
-static void lead(struct json *json, const char *key)
+static void lead(struct report_json *json, const char *key)
 {
     if (json->depth > 0) {
         assert(json->list[json->depth - 1] == (key == NULL));
@@ -80,26 +80,26 @@ static void lead(struct json *json, const char *key)
     fputs(json->dense ? ":" : ": ", json->file);
 }
 
-static void open_as(struct json *json, const char *key, bool list)
+static void open_as(struct report_json *json, const char *key, bool list)
 {
     lead(json, key);
-    assert(json->depth < JSON_DEPTH_MAX);
+    assert(json->depth < REPORT_JSON_DEPTH_MAX);
     fputc(list ? '[' : '{', json->file);
     json->filled[json->depth] = false;
     json->list[json->depth++] = list;
 }
 
-void json_object(struct json *json, const char *key)
+void report_json_object(struct report_json *json, const char *key)
 {
     open_as(json, key, false);
 }
 
-void json_list(struct json *json, const char *key)
+void report_json_list(struct report_json *json, const char *key)
 {
     open_as(json, key, true);
 }
 
-void json_close(struct json *json)
+void report_json_close(struct report_json *json)
 {
     assert(json->depth > 0);
     json->depth--;
@@ -110,25 +110,25 @@ void json_close(struct json *json)
         fputc('\n', json->file);
 }
 
-void json_string(struct json *json, const char *key, const char *text)
+void report_json_string(struct report_json *json, const char *key, const char *text)
 {
     lead(json, key);
     put_text(json->file, text);
 }
 
-void json_u64(struct json *json, const char *key, uint64_t value)
+void report_json_u64(struct report_json *json, const char *key, uint64_t value)
 {
     lead(json, key);
     fprintf(json->file, "%" PRIu64, value);
 }
 
-void json_bool(struct json *json, const char *key, bool value)
+void report_json_bool(struct report_json *json, const char *key, bool value)
 {
     lead(json, key);
     fputs(value ? "true" : "false", json->file);
 }
 
-void json_double(struct json *json, const char *key, double value)
+void report_json_double(struct report_json *json, const char *key, double value)
 {
     lead(json, key);
     if (!isfinite(value)) {
@@ -144,7 +144,7 @@ void json_double(struct json *json, const char *key, double value)
     fputs(text, json->file);
 }
 
-void json_hex(struct json *json, const char *key, uint64_t value)
+void report_json_hex(struct report_json *json, const char *key, uint64_t value)
 {
     lead(json, key);
     fprintf(json->file, "\"0x%" PRIx64 "\"", value);

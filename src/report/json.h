@@ -15,31 +15,31 @@
 
 #include <stdio.h>
 
-#define JSON_DEPTH_MAX 16u
+#define REPORT_JSON_DEPTH_MAX 16u
 
-struct json {
+struct report_json {
     FILE *file;
     bool dense;     /* On one line. */
     unsigned depth; /* Open objects and lists. */
-    bool filled[JSON_DEPTH_MAX];
-    bool list[JSON_DEPTH_MAX];
+    bool filled[REPORT_JSON_DEPTH_MAX];
+    bool list[REPORT_JSON_DEPTH_MAX];
 };
 
-struct json json_begin(FILE *file, bool dense);
+struct report_json report_json_begin(FILE *file, bool dense);
 
-void json_object(struct json *json, const char *key);
-void json_list(struct json *json, const char *key);
-void json_close(struct json *json);
+void report_json_object(struct report_json *json, const char *key);
+void report_json_list(struct report_json *json, const char *key);
+void report_json_close(struct report_json *json);
 
 /* 'text' is UTF-8; bytes that are not are written as U+FFFD. */
-void json_string(struct json *json, const char *key, const char *text);
-void json_u64(struct json *json, const char *key, uint64_t value);
-void json_bool(struct json *json, const char *key, bool value);
+void report_json_string(struct report_json *json, const char *key, const char *text);
+void report_json_u64(struct report_json *json, const char *key, uint64_t value);
+void report_json_bool(struct report_json *json, const char *key, bool value);
 
 /* Shortest text that reads back as the same double.  Not finite: null. */
-void json_double(struct json *json, const char *key, double value);
+void report_json_double(struct report_json *json, const char *key, double value);
 
 /* "0x..." as a string. */
-void json_hex(struct json *json, const char *key, uint64_t value);
+void report_json_hex(struct report_json *json, const char *key, uint64_t value);
 
 #endif

@@ -51,7 +51,7 @@ const char *report_entry(uint64_t entry, char *text)
     if (!pte_has(pte, PTE_P))
         snprintf(text, 48, "not present");
     else
-        snprintf(text, 48, "frame %" PRIu32 " %s", pte_frame(pte).v,
+        snprintf(text, 48, "%" PRIu32 " %s", pte_frame(pte).v,
                  pte_has(pte, PTE_RW) ? "rw" : "ro");
     return text;
 }

@@ -20,7 +20,8 @@ const char *report_number(uint64_t value, char *text);
 /* "0.42 %" style text of a share, in 'text' of 32 bytes. Returns 'text'. */
 const char *report_percent(double share, char *text);
 
-/* A page-table entry as "frame 42 rw" or "not present", in 'text' of 48. */
+/* A page-table entry as "42 rw" (frame and permission) or "not present", in 'text'
+ * of 48. */
 const char *report_entry(uint64_t entry, char *text);
 
 /* The columns that UTF-8 'text' takes. */
