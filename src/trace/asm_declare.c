@@ -184,6 +184,16 @@ enum status trace_asm_check_births(struct assembler *a, struct err *err)
     return STATUS_OK;
 }
 
+/* The text is not terminated, so strspn() would run over its end. */
+static bool hex_only(struct token token)
+{
+    for (size_t i = 0; i < token.n; i++) {
+        if (!memchr("0123456789abcdef", token.start[i], 16))
+            return false;
+    }
+    return true;
+}
+
 /* ---- images ------------------------------------------------------------ */
 
 static enum status image_header(struct assembler *a, struct trace_image *image,
@@ -228,8 +238,7 @@ enum status trace_asm_image_line(struct assembler *a, struct err *err)
                trace_token_is(trace_lex_peek(&a->line), "build_id")) {
         trace_lex(&a->line);
         struct token id = trace_lex(&a->line);
-        if (id.kind != TOKEN_WORD || id.n >= sizeof image->build_id ||
-            strspn(id.start, "0123456789abcdef") < id.n)
+        if (id.kind != TOKEN_WORD || id.n >= sizeof image->build_id || !hex_only(id))
             return FAIL(a, err, "a build-id is at most 40 of the digits 0-9a-f");
         memcpy(image->build_id, id.start, id.n);
     }

@@ -157,6 +157,26 @@ static void a_loop_bomb_is_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "the loops make more than"));
 }
 
+/* Each was found by tests/fuzz/fuzz_trace.c.  The text lies at the very end of
+ * its memory, so that a sanitizer sees a byte too many. */
+static void texts_that_once_crashed_do_not_crash(void)
+{
+    static const char *const texts[] = {
+        "elf 0 proc 0 base 0 \"kv\" build_id 0", /* No end of line. */
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        size_t n = strlen(texts[i]);
+        char path[64], *text = malloc(n);
+        struct err err = {0};
+        memcpy(text, texts[i], n);
+        struct trace_writer *w = trace_writer_create(temp_path(path), &err);
+        trace_assemble(text, n, "test.trace", w, &err);
+        trace_writer_destroy(w);
+        unlink(path);
+        free(text);
+    }
+}
+
 static void marks_with_the_same_text_share_a_number(void)
 {
     struct err err = {0};
@@ -251,6 +271,7 @@ static CU_TestInfo tests[] = {
     {"loops count from zero and nest", loops_count_from_zero_and_nest},
     {"errors name the line and what is wrong", errors_name_the_line_and_what_is_wrong},
     {"a loop bomb is refused", a_loop_bomb_is_refused},
+    {"texts that once crashed do not crash", texts_that_once_crashed_do_not_crash},
     {"marks with the same text share a number",
      marks_with_the_same_text_share_a_number},
     {"random traces survive both round trips", random_traces_survive_both_round_trips},
