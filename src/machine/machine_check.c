@@ -8,6 +8,8 @@
  */
 #include "machine/machine_check.h"
 
+#include "vm/shootdown.h"
+
 static bool is_power_of_two(uint32_t n)
 {
     return n && !(n & (n - 1));
@@ -95,6 +97,20 @@ static enum status check_not_modelled(const struct config *config,
     return STATUS_OK;
 }
 
+/* vm_config.c names more algorithms than src/vm has. */
+static enum status check_shootdown(const struct config *config,
+                                   const struct machine_config *m, struct err *err)
+{
+    uint32_t n_modelled = 0;
+    while (vm_shootdowns[n_modelled])
+        n_modelled++;
+    if (m->kernel.shootdown < n_modelled)
+        return STATUS_OK;
+    return config_error(config, STATUS_NOT_MODELLED, "kernel.shootdown", err,
+                        "this algorithm is not modelled yet; use \"freebsd2018\" or "
+                        "\"freebsd2020\"");
+}
+
 static enum status check_kernel(const struct config *config,
                                 const struct machine_config *m, struct err *err)
 {
@@ -110,7 +126,8 @@ enum status machine_check(const struct config *config, const struct machine_conf
 {
     static enum status (*const checks[])(
         const struct config *, const struct machine_config *, struct err *) = {
-        check_not_modelled, check_topology, check_caches, check_tlbs, check_kernel,
+        check_not_modelled, check_shootdown, check_topology,
+        check_caches,       check_tlbs,      check_kernel,
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !status; i++)

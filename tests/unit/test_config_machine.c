@@ -9,6 +9,7 @@
 
 #include "machine/machine_config.h"
 #include "tlb/policy.h"
+#include "vm/shootdown.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -135,6 +136,22 @@ static void choices_of_policies_are_those_of_the_table(void)
         CU_ASSERT_EQUAL(m.tlb.l2d.policy, n);
     }
     CU_ASSERT_EQUAL(n, 4);
+}
+
+static void choices_of_shootdowns_are_those_of_the_table(void)
+{
+    uint32_t n = 0;
+    for (; vm_shootdowns[n]; n++) {
+        char assignment[64];
+        struct machine_config m;
+        struct err err;
+        snprintf(assignment, sizeof assignment, "kernel.shootdown=%s",
+                 vm_shootdowns[n]->name);
+        const char *const sets[] = {assignment, NULL};
+        SAME(load(NULL, sets, &m, NULL, &err), "");
+        CU_ASSERT_EQUAL(m.kernel.shootdown, n);
+    }
+    CU_ASSERT(n >= 2);
 }
 
 /* --- What ships --- */
@@ -299,6 +316,13 @@ static const struct {
      "it to false"},
     {STATUS_NOT_MODELLED, "tlb.l1d.sets=0",
      "--set: tlb.l1d.sets: a core without a first-level TLB is not modelled"},
+    {STATUS_NOT_MODELLED, "kernel.shootdown=linux",
+     "--set: kernel.shootdown: this algorithm is not modelled yet; use \"freebsd2018\" "
+     "or "
+     "\"freebsd2020\""},
+    {STATUS_CONFIG, "kernel.shootdown=linus",
+     "--set: kernel.shootdown: \"linus\" is none of \"freebsd2018\", \"freebsd2020\", "
+     "\"linux\", \"broadcast\"; did you mean \"linux\"?"},
     {STATUS_CONFIG, "tlb.l2d.sets=3",
      "--set: tlb.l2d.sets: must be a power of two (is 3)"},
     {STATUS_CONFIG, "mem.l3_sets=100",
@@ -353,6 +377,8 @@ static CU_TestInfo tests[] = {
     {"the defaults are a machine", the_defaults_are_a_machine},
     {"choices of policies are those of the table",
      choices_of_policies_are_those_of_the_table},
+    {"choices of shootdowns are those of the table",
+     choices_of_shootdowns_are_those_of_the_table},
     {"everything that ships loads and writes itself",
      everything_that_ships_loads_and_writes_itself},
     {"every number of a machine names its source",
