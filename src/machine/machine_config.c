@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct param id_params[] = {
     {
@@ -178,16 +179,29 @@ static bool is_name(const char *file)
     return !strchr(file, '/') && !(n > 5 && strcmp(file + n - 5, ".json") == 0);
 }
 
+/* Merges a file, or a machine that ships by its name. */
+static enum status merge_one(const struct machine_config_sources *sources,
+                             struct config *config, const char *file, struct err *err)
+{
+    char path[DIR_BYTES];
+    if (!sources->config_dir || !is_name(file) || access(file, F_OK) == 0)
+        return config_merge_file(config, file, err);
+    snprintf(path, sizeof path, "%s/%s.json", sources->config_dir, file);
+    if (access(path, F_OK) == 0)
+        return config_merge_file(config, path, err);
+    return err_set(
+        err, STATUS_CONFIG,
+        "%s: neither a file nor a machine in %s ('sim config list' shows the "
+        "machines there are)",
+        file, sources->config_dir);
+}
+
 static enum status merge_sources(const struct machine_config_sources *sources,
                                  struct config *config, struct err *err)
 {
     enum status status = STATUS_OK;
-    for (const char *const *f = sources->files; f && *f && !status; f++) {
-        char path[DIR_BYTES];
-        bool named = sources->config_dir && is_name(*f);
-        snprintf(path, sizeof path, "%s/%s.json", named ? sources->config_dir : "", *f);
-        status = config_merge_file(config, named ? path : *f, err);
-    }
+    for (const char *const *f = sources->files; f && *f && !status; f++)
+        status = merge_one(sources, config, *f, err);
     for (const char *const *s = sources->sets; s && *s && !status; s++)
         status = config_set(config, *s, err);
     return status;

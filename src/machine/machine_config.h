@@ -65,8 +65,8 @@ struct machine_config_sources {
 
 /*
  * Loads a complete configuration into '*out'.  A file name without '/' and
- * ".json" is the name of a machine in 'config_dir'.  '*effective' (may be
- * null) gets the configuration for config_show() and config_json(); the caller
+ * ".json" that does not exist is the name of a machine in 'config_dir'.  '*effective'
+ * (may be null) gets the configuration for config_show() and config_json(); the caller
  * destroys it.  Errors: STATUS_CONFIG, STATUS_NOT_MODELLED.
  */
 enum status machine_config_load(const struct machine_config_sources *sources,

@@ -260,6 +260,16 @@ static void ryzen16_is_the_threadripper(void)
     SAME(m.protocol.name, "single_stage");
 }
 
+static void an_unknown_machine_is_refused(void)
+{
+    const char *const files[] = {"ryzen17", NULL};
+    struct machine_config m;
+    struct err err;
+    SAME(load(files, NULL, &m, NULL, &err),
+         "ryzen17: neither a file nor a machine in " CONFIGS
+         " ('sim config list' shows the machines there are)");
+}
+
 static void two_loads_give_the_same_bytes(void)
 {
     const char *const files[] = {"ryzen16", NULL};
@@ -384,6 +394,7 @@ static CU_TestInfo tests[] = {
     {"every number of a machine names its source",
      every_number_of_a_machine_names_its_source},
     {"ryzen16 is the Threadripper", ryzen16_is_the_threadripper},
+    {"an unknown machine is refused", an_unknown_machine_is_refused},
     {"two loads give the same bytes", two_loads_give_the_same_bytes},
     {"a protocol may be named or written out", a_protocol_may_be_named_or_written_out},
     {"the command line names the protocol last",
