@@ -73,7 +73,7 @@ bool pack_is_access(const struct op *op);
 enum status pack_find_maps(struct pack *pack, struct err *err);
 
 /* Writes IMAGE and MMAP operations into the root stream. */
-enum status pack_write_maps(const struct pack *pack, struct trace_writer *writer,
+enum status pack_write_maps(struct pack *pack, struct trace_writer *writer,
                             struct err *err);
 
 #endif

@@ -22,6 +22,9 @@ enum { RANGES_MAX = 1 << 18, TEXT_MAX = 1 << 18 };
 /* The kernel grows the main stack down on demand; this is the usual limit. */
 #define STACK_BYTES (UINT64_C(8) << 20)
 
+/* The kernel maps nothing there (vm.mmap_min_addr). */
+#define NEVER_MAPPED UINT64_C(65536)
+
 static uint64_t page_down(uint64_t addr)
 {
     return addr & ~(uint64_t)(PAGE_BYTES - 1);
@@ -149,6 +152,8 @@ static void check_access(struct pack *pack, const struct op *op)
                                                                          : 1;
     struct range gap;
     uint64_t first = page_down(op->addr), end = page_up(op->addr + n);
+    if (op->addr < NEVER_MAPPED)
+        return; /* The guest's own fault: it must be one in the simulation too. */
     for (; ranges_gap(&pack->mapped, first, end, &gap); first = gap.end) {
         ranges_add(&pack->mapped, gap.first, gap.end);
         ranges_add(&pack->early, gap.first, gap.end);
@@ -192,17 +197,18 @@ enum status pack_find_maps(struct pack *pack, struct err *err)
     return STATUS_OK;
 }
 
-static enum status write_map(struct trace_writer *writer, const struct range *range,
-                             uint32_t prot, struct err *err)
+static enum status write_map(struct pack *pack, struct trace_writer *writer,
+                             const struct range *range, uint32_t prot, struct err *err)
 {
     struct op op = {.kind = OP_MMAP,
                     .addr = range->first,
                     .arg = range->end - range->first,
                     .target = prot};
+    pack->n_ops++;
     return trace_writer_append(writer, 0, &op, err);
 }
 
-static enum status write_list(const struct pack *pack, struct trace_writer *writer,
+static enum status write_list(struct pack *pack, struct trace_writer *writer,
                               struct err *err)
 {
     struct kernel_map map;
@@ -212,23 +218,24 @@ static enum status write_list(const struct pack *pack, struct trace_writer *writ
         struct range gap;
         uint64_t first = usable(&map) ? map.first : map.end;
         for (; ranges_gap(&pack->at_start, first, map.end, &gap); first = gap.end)
-            status = write_map(writer, &gap, map.prot, err);
+            status = write_map(pack, writer, &gap, map.prot, err);
     }
     return status;
 }
 
-enum status pack_write_maps(const struct pack *pack, struct trace_writer *writer,
+enum status pack_write_maps(struct pack *pack, struct trace_writer *writer,
                             struct err *err)
 {
     enum status status = STATUS_OK;
     for (uint32_t i = 0; status == STATUS_OK && i < pack->n_images; i++) {
         struct op op = {.kind = OP_IMAGE, .target = i, .addr = pack->images[i].base};
         status = trace_writer_append(writer, 0, &op, err);
+        pack->n_ops++;
     }
     if (status == STATUS_OK)
         status = write_list(pack, writer, err);
     for (uint32_t i = 0; status == STATUS_OK && i < pack->early.n; i++)
-        status =
-            write_map(writer, &pack->early.list[i], OP_PROT_READ | OP_PROT_WRITE, err);
+        status = write_map(pack, writer, &pack->early.list[i],
+                           OP_PROT_READ | OP_PROT_WRITE, err);
     return status;
 }

@@ -92,18 +92,13 @@ bool maps_known(uint64_t addr)
     return found;
 }
 
-static uint64_t whole_pages(uint64_t n)
-{
-    return (n + 4095) & ~UINT64_C(4095);
-}
-
 /* A known range that is mapped once more was unmapped by libc, unseen, or is
  * replaced by MAP_FIXED. */
 void maps_mapped(uint64_t addr, uint64_t n, uint32_t prot, uint64_t pc)
 {
     if (!rt_recording())
         return;
-    uint64_t end = addr + whole_pages(n);
+    uint64_t end = addr + maps_whole_pages(n);
     rt_lock();
     bool replaced = ranges_cut(&known, addr, end);
     ranges_add(&known, addr, end);
@@ -117,8 +112,8 @@ void maps_unmapping(uint64_t addr, uint64_t n, uint64_t pc)
 {
     if (!rt_recording())
         return;
-    rt_ordered(OP_MUNMAP, (void *)addr, whole_pages(n), 0, pc);
+    rt_ordered(OP_MUNMAP, (void *)addr, maps_whole_pages(n), 0, pc);
     rt_lock();
-    ranges_cut(&known, addr, addr + whole_pages(n));
+    ranges_cut(&known, addr, addr + maps_whole_pages(n));
     rt_unlock();
 }

@@ -24,4 +24,9 @@ RT_HIDDEN bool maps_known(uint64_t addr);
 RT_HIDDEN void maps_mapped(uint64_t addr, uint64_t n, uint32_t prot, uint64_t pc);
 RT_HIDDEN void maps_unmapping(uint64_t addr, uint64_t n, uint64_t pc);
 
+static inline uint64_t maps_whole_pages(uint64_t n)
+{
+    return (n + 4095) & ~UINT64_C(4095);
+}
+
 #endif

@@ -144,7 +144,9 @@ static void print_waiter(uint32_t thread, const struct seat *seat)
     at = sys_append(text, at, sizeof text, " waits for ");
     at = sys_append(text, at, sizeof text, waits[seat->why]);
     at = sys_append(text, at, sizeof text, " ");
-    at = sys_append_number(text, at, sizeof text, seat->on);
+    at = seat->why == SCHED_WAIT_THREAD
+             ? sys_append_number(text, at, sizeof text, seat->on)
+             : sys_append_hex(text, at, sizeof text, seat->on);
     at = sys_append(text, at, sizeof text, "\n");
     sys_write_all(2, text, at);
 }

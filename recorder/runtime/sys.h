@@ -74,16 +74,28 @@ static inline size_t sys_append(char *text, size_t at, size_t size, const char *
     return at;
 }
 
-static inline size_t sys_append_number(char *text, size_t at, size_t size, uint64_t n)
+static inline size_t sys_append_base(char *text, size_t at, size_t size, uint64_t n,
+                                     unsigned base)
 {
-    char digits[21];
+    char digits[24];
     size_t i = sizeof digits;
     digits[--i] = '\0';
     do {
-        digits[--i] = (char)('0' + n % 10);
-        n /= 10;
+        digits[--i] = "0123456789abcdef"[n % base];
+        n /= base;
     } while (n > 0);
     return sys_append(text, at, size, digits + i);
+}
+
+static inline size_t sys_append_number(char *text, size_t at, size_t size, uint64_t n)
+{
+    return sys_append_base(text, at, size, n, 10);
+}
+
+static inline size_t sys_append_hex(char *text, size_t at, size_t size, uint64_t n)
+{
+    at = sys_append(text, at, size, "0x");
+    return sys_append_base(text, at, size, n, 16);
 }
 
 #endif

@@ -67,15 +67,17 @@ RT_PUBLIC int munmap(void *addr, size_t n)
 
 RT_PUBLIC int mprotect(void *addr, size_t n, int prot)
 {
-    rt_ordered(OP_MPROTECT, addr, n, kind_of(prot, MAP_ANONYMOUS), RT_PC);
+    rt_ordered(OP_MPROTECT, addr, maps_whole_pages(n), kind_of(prot, MAP_ANONYMOUS),
+               RT_PC);
     return (int)checked(SYS_CALL(SYS_mprotect, addr, n, prot));
 }
 
-/* Of all advice only what drops pages shows in the translations. */
+/* Of all advice only what drops pages shows in the translations; both kinds do
+ * it at once here. */
 RT_PUBLIC int madvise(void *addr, size_t n, int advice)
 {
     if (advice == MADV_DONTNEED || advice == MADV_FREE)
-        rt_ordered(OP_MADVISE, addr, n, (uint32_t)advice, RT_PC);
+        rt_ordered(OP_MADVISE, addr, maps_whole_pages(n), 0, RT_PC);
     return (int)checked(SYS_CALL(SYS_madvise, addr, n, advice));
 }
 
