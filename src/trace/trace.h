@@ -29,15 +29,15 @@ struct trace_stream {
     uint32_t id;      /* Number in the file; op.target refers to it. */
     uint32_t process; /* Streams of one process share an address space. */
     enum trace_birth birth;
-    uint32_t parent;  /* Index (not id) of the parent stream. */
-    uint64_t n_ops;   /* Of the usable part. */
+    uint32_t parent; /* Index (not id) of the parent stream. */
+    uint64_t n_ops;  /* Of the usable part. */
     char name[32];
 };
 
 struct trace_segment {
     uint64_t va, bytes; /* As linked; page alignment is the loader's. */
     uint64_t file_bytes;
-    uint32_t prot;      /* OP_PROT_... */
+    uint32_t prot; /* OP_PROT_... */
 };
 
 /* A function or an object of an image, at its linked address. */
@@ -53,7 +53,7 @@ struct trace_image {
     char build_id[41]; /* Hex, or "". */
     uint32_t process;  /* And all processes that it forks. */
     uint32_t n_segments;
-    uint64_t base;     /* Added to linked addresses: 0 if not relocated. */
+    uint64_t base; /* Added to linked addresses: 0 if not relocated. */
     const struct trace_segment *segments;
     uint32_t n_symbols;
     const struct trace_elf_symbol *symbols; /* By address. */

@@ -164,6 +164,14 @@ static void what_is_no_trace_is_named(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "cannot open"));
 }
 
+static void bytes_after_the_end_are_damage(void)
+{
+    struct blob b = small_trace();
+    memset(b.data + b.n, 0, 8);
+    refused(b.data, b.n + 8, "more bytes follow");
+    free(b.data);
+}
+
 static void another_version_is_refused(void)
 {
     struct blob b = small_trace();
@@ -414,6 +422,7 @@ static CU_TestInfo tests[] = {
      a_file_cut_behind_its_data_keeps_all_operations},
     {"any changed byte is found", any_changed_byte_is_found},
     {"what is no trace is named", what_is_no_trace_is_named},
+    {"bytes after the end are damage", bytes_after_the_end_are_damage},
     {"another version is refused", another_version_is_refused},
     {"chunks that lie are refused", chunks_that_lie_are_refused},
     {"unknown chunks are skipped", unknown_chunks_are_skipped},
