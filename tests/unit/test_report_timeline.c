@@ -147,7 +147,10 @@ static void a_full_disk_is_a_status(void)
     script_end(&s);
 }
 
-#define ROW(test) {#test, test}
+#define ROW(test)   \
+    {               \
+#test, test \
+    }
 static CU_TestInfo tests[] = {
     ROW(a_stale_read_is_drawn_as_in_the_golden_file),
     ROW(a_torn_read_is_drawn_as_in_the_golden_file),
