@@ -79,7 +79,7 @@ enum access_answer access_translate(struct core *core, struct hw *hw, va_t va,
         }
         if (answer == MMU_FAULT) {
             core->kernel->fault(core->kernel->context, hw->cpu, va, result.error_code, pc,
-                                clock->time);
+                                core->guest->threads[hw->tid].op, clock->time);
             hw_enter_kernel(core, hw, OBS_MODE_KERNEL, core->config->fault_entry);
             return ACCESS_FAULT;
         }

@@ -110,7 +110,7 @@ static void enter_user(struct core *core, struct hw *hw, const struct kernel_res
     hw->mode = HW_USER;
     hw->tid = r->tid;
     hw->space = r->space;
-    clock->time += r->cost + (r->interrupted ? 0 : core->config->kernel_exit);
+    clock->time += r->cost + core->config->kernel_exit;
     if (!r->retry_op)
         guest_advance(core->guest, hw->tid);
     user_begin(core, hw);

@@ -32,16 +32,15 @@ struct kernel_result {
     uint32_t tid;        /* KERNEL_USER */
     uint32_t space;
     bool retry_op;       /* KERNEL_USER: run the operation again (a fault). */
-    bool interrupted;    /* KERNEL_USER: the end of an interrupt; its IRET is
-                          * already in 'cost'. */
 };
 
 struct kernel_port {
     void *context;
 
-    /* A page fault of the running thread. The core then calls step(). */
+    /* A page fault of the running thread at operation 'index' of its stream.
+     * The core then calls step(). */
     void (*fault)(void *context, unsigned cpu, va_t va, uint32_t error_code, uint64_t pc,
-                  cycle_t now);
+                  uint64_t index, cycle_t now);
 
     /* An operation that only the kernel can do (map calls, fork, spawn, join,
      * barriers, ...). 'index' is its number in the thread's stream. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * machine_internal.h - what a machine is made of.
+ *
+ * Units 0 .. n_cores - 1 are the cores, unit n_cores is the line directory.
+ */
+#ifndef MACHINE_MACHINE_INTERNAL_H
+#define MACHINE_MACHINE_INTERNAL_H
+
+#include "core/core.h"
+#include "machine/machine.h"
+#include "vm/vm.h"
+
+struct machine {
+    struct machine_config config;
+    struct trace *trace;
+    struct arena *arena;
+    struct engine *engine;
+    struct obs_hub *obs;
+    struct choice *choice;
+    struct mem *mem;
+    struct apic *apic;
+    struct guest *guest;
+    struct vm *vm;
+    struct core **cores;  /* [n_cores] */
+    struct mmu **mmus;    /* [n_cores] */
+    struct inbox *inboxes; /* [n_units], ARCH */
+    uint32_t *sent;       /* [n_units], TIMING: numbers of messages. */
+    uint32_t n_cores, n_cpus, n_units;
+    cycle_t lookahead;
+    struct core_parts core_parts;
+    struct kernel_port kernel_port;
+    struct vm_image *images;
+    uint32_t *thread_process;
+
+    /* Of the run in progress. */
+    uint64_t events;
+    cycle_t now;
+    uint64_t last_progress;
+    unsigned idle_checks;
+    bool interrupted, stuck;
+    const struct machine_run_options *options;
+};
+
+/* wire.c: the ends of the ports. */
+struct kernel_port wire_kernel_port(struct machine *machine);
+struct cpu_port wire_cpu_port(struct machine *machine);
+struct post wire_post(struct machine *machine);
+void wire_kick(void *context, unsigned cpu, cycle_t at);
+
+/* outcome.c: says in words how a run ended, and gathers the counters. */
+void outcome_fill(struct machine *machine, enum machine_end end,
+                  struct machine_outcome *outcome);
+
+#endif
