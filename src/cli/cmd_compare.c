@@ -74,8 +74,7 @@ static enum status run_one(struct comparison *c, const char *protocol, struct er
     if (job->sum.result.trials)
         c->n_done++;
     job_release(job);
-    if (!c->args->terminal.quiet)
-        present_end(job, "compare");
+    present_end(job, "compare");
     if (!status && c->args->outdir)
         status = keep_files(c, job, err);
     if (c->n_done == 0 || job != &c->jobs[c->n_done - 1])

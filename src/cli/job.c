@@ -81,6 +81,30 @@ static void show(void *context, uint64_t trials, uint64_t ops)
     progress_update(&view->progress, trials, job->config.run.trials, note);
 }
 
+/* -v: what is about to run. */
+static void tell(const struct job *job, const struct run_args *args)
+{
+    if (!args->terminal.verbose)
+        return;
+    fprintf(stderr,
+            "guest: %s, %" PRIu32 " threads, %" PRIu64 " operations\n"
+            "machine: %s, %" PRIu32 " hardware threads, look-ahead %" PRIu64 " cycles\n"
+            "protocol: %s; engine: %s; seed %" PRIu64 ", %" PRIu32 " trials\n",
+            job->sum.result.guest, trace_n_streams(job->trace), trace_n_ops(job->trace),
+            job->config.machine.name, machine_n_cpus(run_machine(job->run)),
+            machine_lookahead(run_machine(job->run)), job->config.protocol.name,
+            job->engine->name, job->config.run.seed, job->config.run.trials);
+}
+
+/* -v: what it cost the host. */
+static void tell_cost(const struct job *job, const struct run_args *args)
+{
+    const struct run_result *result = &job->sum.result;
+    if (args->terminal.verbose && result->host_seconds > 0)
+        fprintf(stderr, "%.2f s on the host, %.2f million operations a second\n",
+                result->host_seconds, (double)result->ops / result->host_seconds / 1e6);
+}
+
 enum status job_perform(struct job *job, const struct run_args *args, struct err *err)
 {
     struct view view = {.job = job};
@@ -90,11 +114,13 @@ enum status job_perform(struct job *job, const struct run_args *args, struct err
         .progress = show,
         .context = &view,
     };
+    tell(job, args);
     progress_begin(&view.progress, &args->terminal,
                    job->config.run.trials == 1 ? "operations" : "trials");
     enum status status = trials_run(job->run, &options, &job->sum, err);
     progress_end(&view.progress);
     job->sum.result.host_seconds = progress_seconds(&view.progress);
+    tell_cost(job, args);
     return status;
 }
 

@@ -84,14 +84,34 @@ static enum status start(const struct pool_work *work, struct worker *workers,
     return STATUS_OK;
 }
 
+/* What the parent has to look after. */
+struct crew {
+    const struct pool_work *work;
+    struct worker *workers;
+    unsigned n_workers;
+};
+
+/* A signal may have come to this process alone: pass it on, so that the trials
+ * in progress end soon. */
+static void pass_on(const struct crew *crew)
+{
+    if (!crew->work->stopped || !crew->work->stopped(crew->work->context))
+        return;
+    for (unsigned w = 0; w < crew->n_workers; w++)
+        if (crew->workers[w].pid > 0)
+            kill(crew->workers[w].pid, SIGTERM);
+}
+
 /* Reads exactly 'n' bytes. False at the end of the pipe. */
-static bool read_all(int fd, void *bytes, size_t n)
+static bool read_all(const struct crew *crew, int fd, void *bytes, size_t n)
 {
     char *at = bytes;
     while (n > 0) {
         ssize_t k = read(fd, at, n);
-        if (k < 0 && errno == EINTR)
+        if (k < 0 && errno == EINTR) {
+            pass_on(crew);
             continue;
+        }
         if (k <= 0)
             return false;
         at += k;
@@ -112,19 +132,20 @@ static enum status worker_died(const struct worker *worker, uint64_t task,
 
 /* Takes the answer to 'task' and counts it. '*more' becomes false when nothing
  * shall follow. */
-static enum status take(const struct pool_work *work, const struct worker *worker,
-                        uint64_t task, bool *more, uint64_t *n_delivered,
-                        struct err *err)
+static enum status take(const struct crew *crew, uint64_t task, bool *more,
+                        uint64_t *n_delivered, struct err *err)
 {
+    const struct pool_work *work = crew->work;
+    const struct worker *worker = &crew->workers[task % crew->n_workers];
     struct head head;
     bool stopped = work->stopped && work->stopped(work->context);
-    if (!read_all(worker->fd, &head, sizeof head)) {
+    if (!read_all(crew, worker->fd, &head, sizeof head)) {
         stopped = stopped || (work->stopped && work->stopped(work->context));
         *more = false;
         return stopped ? STATUS_OK : worker_died(worker, task, err);
     }
     char *bytes = malloc(head.n + 1);
-    if (!bytes || !read_all(worker->fd, bytes, head.n)) {
+    if (!bytes || !read_all(crew, worker->fd, bytes, head.n)) {
         free(bytes);
         return worker_died(worker, task, err);
     }
@@ -164,9 +185,10 @@ static enum status run_forked(const struct pool_work *work, uint64_t n_tasks,
         workers[w] = (struct worker){-1, -1};
     fflush(NULL); /* Or the children would print our buffers again. */
     enum status status = start(work, workers, n_workers, n_tasks, err);
+    const struct crew crew = {work, workers, n_workers};
     bool more = true;
     for (uint64_t task = 0; !status && more && task < n_tasks; task++)
-        status = take(work, &workers[task % n_workers], task, &more, n_delivered, err);
+        status = take(&crew, task, &more, n_delivered, err);
     stop(workers, n_workers);
     free(workers);
     return status;

@@ -13,7 +13,7 @@ trace=$SD_SOURCE_DIR/traces/d14347.trace
 interrupt() {
     rm -rf res
     "$SIM" --config "$config" --protocol single_stage --trials 1000000 --jobs "$3" \
-        --outdir res "$trace" >"$out" 2>"$err" </dev/null &
+        --progress bar --outdir res "$trace" >"$out" 2>"$err" </dev/null &
     local pid=$!
     sleep 2
     kill -s "$1" "$pid"
@@ -22,6 +22,8 @@ interrupt() {
     exits "$2" "$1 with --jobs $3"
     check "$1: the result so far is printed" test -s "$out"
     check "$1: the result so far is kept" test -s res/result.json
+    check "$1: a bar was drawn" grep -q '% .*trials' "$err"
+    check "$1: and erased" test "$(tail -c 4 "$err" | od -An -c | tr -d ' ')" = '\r033[K'
     check "$1: the trials that were done are counted" \
         eval 'n=$(sed -n "s/.*\"trials\": *\([0-9]*\).*/\1/p" res/result.json | head -n 1);
               [ "${n:-0}" -gt 0 ] && [ "$n" -lt 1000000 ]'
