@@ -24,18 +24,26 @@ static void syscall_made(long nr, uint64_t pc)
             &(struct rt_event){.kind = OP_SYSCALL, .target = (uint32_t)nr, .pc = pc});
 }
 
+/* Nobody else can run: time passes, here and outside, and may wake a sleeper. */
+static void wait_outside(void)
+{
+    enum { MS = 1, MS_IN_NS = 1000000 };
+    sched_block(SCHED_WAIT_TIME, rt_cursor.thread, sched_now() + MS_IN_NS);
+    if (!sched_others())
+        SYS_CALL(SYS_poll, NULL, 0, MS);
+}
+
 /* Before another look at what the caller waits for. False: time is over. */
 static bool wait_more(uint64_t deadline)
 {
-    enum { OUTSIDE_MS = 1 };
     if (sched_now() >= deadline)
         return false;
     if (sched_others())
         sched_pass();
     else if (deadline != SCHED_NO_DEADLINE)
         sched_block(SCHED_WAIT_TIME, rt_cursor.thread, deadline);
-    else /* Only the world outside can end this. */
-        SYS_CALL(SYS_poll, NULL, 0, OUTSIDE_MS);
+    else
+        wait_outside();
     return true;
 }
 
