@@ -85,6 +85,14 @@ void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode, cycle
     clock->time += cost;
 }
 
+void core_end_compute(struct core *core, struct hw *hw, cycle_t at)
+{
+    struct hw_clock *clock = hw_clock_of(core, hw);
+    core->guest->threads[hw->tid].progress += at - clock->compute_from;
+    hw->wait = WAIT_NOTHING;
+    clock->time = at;
+}
+
 bool core_take_interrupt(struct core *core, struct hw *hw)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
@@ -212,7 +220,9 @@ static void interrupt_arrived(struct core *core, const struct msg *msg)
     }
     hw->irq_maybe = 1;
     struct hw_clock *clock = hw_clock_of(core, hw);
-    if (hw->mode == HW_IDLE && clock->time == CYCLE_NEVER)
+    if (hw->wait == WAIT_COMPUTE)
+        core_end_compute(core, hw, msg->arrival);
+    else if (hw->mode == HW_IDLE && clock->time == CYCLE_NEVER)
         wake(core, hw, msg->arrival + core->parts->ipi_config->idle_wake);
     else if (clock->time == CYCLE_NEVER && hw->wait != WAIT_DRAIN &&
              (hw->mode == HW_USER ||

@@ -18,7 +18,8 @@ enum hw_mode {
     HW_KERNEL, /* Runs kernel steps. */
 };
 
-/* What a hardware thread waits for; then its clock stands at CYCLE_NEVER. */
+/* What a hardware thread waits for; then its clock stands at CYCLE_NEVER (but
+ * for WAIT_COMPUTE). */
 enum hw_wait {
     WAIT_NOTHING,
     WAIT_LINE,   /* A granted line. */
@@ -26,6 +27,7 @@ enum hw_wait {
     WAIT_SLOT,   /* A free store-buffer entry. */
     WAIT_SPIN,   /* The lock's line to be taken away. */
     WAIT_KERNEL, /* A kernel wake-up. */
+    WAIT_COMPUTE, /* The end of COMPUTE, at its clock; an interrupt ends it early. */
 };
 
 /* Where a user operation stands. Up to STAGE_ACCESS it can start over. */
@@ -65,6 +67,7 @@ struct hw_clock {
     cycle_t cost;      /* What the operation takes beyond its own cycle: it acts
                         * first, at 'time', and pays afterwards. */
     cycle_t filled_at; /* Of the TLB entry behind 'pa'. */
+    cycle_t compute_from; /* WAIT_COMPUTE: when this part of it began. */
     bool drain_asked;  /* The line of the oldest store is on the way. */
 };
 
@@ -162,6 +165,8 @@ bool lock_release(struct core *core, struct hw *hw, const struct op *op);
 
 /* core.c */
 void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode, cycle_t cost);
+/* COMPUTE has run until 'at'. */
+void core_end_compute(struct core *core, struct hw *hw, cycle_t at);
 bool core_take_interrupt(struct core *core, struct hw *hw);
 void hw_forget_translations(struct hw *hw);
 

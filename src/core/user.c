@@ -272,21 +272,21 @@ static void evict(struct core *core, struct hw *hw, const struct op *op)
     obs_emit(core->obs, &r);
 }
 
-/* COMPUTE can be interrupted: it runs in parts. */
-static void run_compute(struct core *core, struct hw *hw, const struct op *op,
-                        cycle_t stop)
+/* COMPUTE touches nothing, so the core need not be run until it ends; an
+ * interrupt on the way ends the part that has been done (core.c). */
+static void run_compute(struct core *core, struct hw *hw, const struct op *op)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     struct guest_thread *thread = &core->guest->threads[hw->tid];
     uint64_t left = op->arg - thread->progress;
-    uint64_t part = stop - clock->time;
-    if (left > part) {
-        thread->progress += part;
-        clock->time = stop;
+    if (left == 0) {
+        guest_advance(core->guest, hw->tid);
+        user_begin(core, hw);
         return;
     }
-    clock->cost = left ? left - 1 : 0;
-    finish(core, hw, clock);
+    hw->wait = WAIT_COMPUTE;
+    clock->compute_from = clock->time;
+    clock->time += left;
 }
 
 static void run_local(struct core *core, struct hw *hw, const struct op *op, cycle_t stop)
@@ -298,7 +298,7 @@ static void run_local(struct core *core, struct hw *hw, const struct op *op, cyc
         return;
     switch ((enum op_kind)op->kind) {
     case OP_COMPUTE:
-        run_compute(core, hw, op, stop);
+        run_compute(core, hw, op);
         return;
     case OP_FENCE:
         if (hw->sb.n) {
@@ -366,6 +366,8 @@ static bool can_interrupt(const struct hw *hw)
 void user_run(struct core *core, struct hw *hw, cycle_t now, cycle_t stop)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
+    if (hw->wait == WAIT_COMPUTE)
+        core_end_compute(core, hw, clock->time);
     while (clock->time < stop) {
         if (clock->drain_at < clock->time)
             store_drain(core, hw, clock->time);
