@@ -59,7 +59,7 @@ struct sd_options {
     const char *config;      /* One file, or null. */
     const char *const *sets; /* Null-terminated "key.path=value", or null. */
     const char *protocol;    /* Name or file; null: what the file says. */
-    const char *config_dir;  /* Where names are looked up; may be null. */
+    const char *config_dir;  /* Where names are looked up; null: beside 'config'. */
     const char *engine;      /* "systemc", "native"; null: the default. */
     bool allow_truncated;    /* Use what is left of a trace that was cut. */
     /* Called now and then during a run; returning false stops it. May be null. */

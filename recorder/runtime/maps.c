@@ -84,14 +84,6 @@ void maps_sync(void)
     rt_cursor.hold--;
 }
 
-bool maps_known(uint64_t addr)
-{
-    rt_lock();
-    bool found = ranges_has(&known, addr);
-    rt_unlock();
-    return found;
-}
-
 /* A known range that is mapped once more was unmapped by libc, unseen, or is
  * replaced by MAP_FIXED. */
 void maps_mapped(uint64_t addr, uint64_t n, uint32_t prot, uint64_t pc)

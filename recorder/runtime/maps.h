@@ -18,8 +18,6 @@ RT_HIDDEN void maps_start(void);
 /* Records all ranges that the kernel has and that are not known. */
 RT_HIDDEN void maps_sync(void);
 
-RT_HIDDEN bool maps_known(uint64_t addr);
-
 /* A successful map call, and an unmap call before it is made: recorded. */
 RT_HIDDEN void maps_mapped(uint64_t addr, uint64_t n, uint32_t prot, uint64_t pc);
 RT_HIDDEN void maps_unmapping(uint64_t addr, uint64_t n, uint64_t pc);

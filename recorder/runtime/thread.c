@@ -76,8 +76,6 @@ static void *run_thread(void *packed)
         sched_enter(number);
     name_thread(number, pthread_self());
     pthread_setspecific(end_key, (void *)1);
-    if (!maps_known(RT_VA(__builtin_frame_address(0))))
-        maps_sync();
     return threads[number].routine(threads[number].argument);
 }
 
@@ -94,6 +92,7 @@ static int create(pthread_t *handle, const pthread_attr_t *attributes, uint32_t 
         sched_unseat(number);
     if (result == 0) {
         name_thread(number, *handle);
+        maps_sync(); /* The new stack must be mapped before the thread starts. */
         if (rt_recording())
             rt_emit(&(struct rt_event){.kind = OP_SPAWN, .target = number, .pc = pc});
     }

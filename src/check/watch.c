@@ -32,8 +32,6 @@ static void watch_begin(struct check *check, const struct obs *record)
 {
     struct check_page *page =
         check_page_get(check, record->space, record->va >> PAGE_SHIFT);
-    if (!check_page_active(check, page))
-        check_page_forget(page);
     if (!page->known || page->n_watches == 0) {
         page->known = true;
         page->dropped = false;

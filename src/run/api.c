@@ -8,6 +8,7 @@
 #include "shootdown.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,15 +52,26 @@ static enum sd_code tell(struct sd_error *error, const struct err *err)
     return code;
 }
 
+/* Where names are looked up when the caller does not say: beside the file. */
+static const char *directory_of(const char *config, char *path, size_t n)
+{
+    const char *slash = config ? strrchr(config, '/') : NULL;
+    snprintf(path, n, "%.*s", slash ? (int)(slash - config) : 1, slash ? config : ".");
+    return path;
+}
+
 static enum status load(struct sd_machine *m, const struct sd_options *options,
                         struct err *err)
 {
+    char beside[4096];
     const char *const files[] = {options->config, NULL};
     struct machine_config_sources sources = {
         .files = files,
         .sets = options->sets,
         .protocol = options->protocol,
-        .config_dir = options->config_dir,
+        .config_dir = options->config_dir
+                          ? options->config_dir
+                          : directory_of(options->config, beside, sizeof beside),
     };
     return machine_config_load(&sources, &m->config, &m->effective, err);
 }

@@ -257,6 +257,13 @@ static void fault_slow(struct kctx *k)
     }
 }
 
+void fault_blocked(struct kctx *k, uint32_t frame)
+{
+    k->act->program = PROGRAM_FAULT;
+    k->act->new_frame = frame;
+    k_goto(k, FAULT_SLEEP, k->vm->config->lock);
+}
+
 /* Where a page that nobody has yet belongs: a page of a file at the end of the
  * chain, where others find it too; zeros for a write in the top object. */
 static void chain_home(const struct kctx *k, uint32_t *object, uint64_t *index)
@@ -279,14 +286,19 @@ static bool zero_begin(struct kctx *k)
 {
     struct vm *vm = k->vm;
     struct act *act = k->act;
+    uint32_t object = act->object;
+    uint64_t index = page_index(k);
+    chain_home(k, &object, &index);
+    uint32_t other = page_find(vm, object, index);
+    if (other != NO_INDEX) { /* Another fault was faster. */
+        fault_blocked(k, other);
+        return false;
+    }
     act->new_frame = page_alloc(vm, k->cpu);
     if (act->new_frame == NO_FRAME) {
         vm_fail(vm, VM_FAIL_MEMORY);
         return false;
     }
-    uint32_t object = act->object;
-    uint64_t index = page_index(k);
-    chain_home(k, &object, &index);
     page_insert(vm, act->new_frame, object, index);
     page_busy(vm, act->new_frame);
     act->changed = object == act->object &&

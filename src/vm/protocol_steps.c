@@ -39,17 +39,29 @@ static void watch_frames(struct kctx *k)
     act->since = k->now;
 }
 
+/* The new page goes into the top object, where other faulters find it busy;
+ * the old one is busy until it is copied (vm_fault: fs.first_m, fs.m). */
 static bool allocate(struct kctx *k)
 {
     struct vm *vm = k->vm;
     struct act *act = k->act;
+    const struct map_entry *e = &vm->entries[act->entry];
+    uint64_t index = act->va - e->start + e->index;
+    uint32_t other = page_find(vm, act->object, index);
+    if (other == NO_INDEX && vm->pages[act->old_frame].busy)
+        other = act->old_frame;
+    if (other != NO_INDEX) {
+        act->recorded = 0;
+        fault_blocked(k, other);
+        return false;
+    }
     act->new_frame = page_alloc(vm, k->cpu);
     if (act->new_frame == NO_FRAME) {
         vm_fail(vm, VM_FAIL_MEMORY);
         return false;
     }
-    const struct map_entry *e = &vm->entries[act->entry];
-    page_insert(vm, act->new_frame, act->object, act->va - e->start + e->index);
+    page_insert(vm, act->new_frame, act->object, index);
+    page_busy(vm, act->old_frame);
     struct obs r = k_record(k, OBS_FRAME_ALLOC);
     r.a = act->new_frame;
     r.va = vpn_va((vpn_t){act->va}).v;
@@ -115,7 +127,6 @@ static void step_copy_frame(struct kctx *k)
     if (act->sub == 0) {
         if (act->new_frame == NO_FRAME && !allocate(k))
             return;
-        page_busy(vm, act->old_frame);
         act->line = 0;
         act->sub = 1;
     }

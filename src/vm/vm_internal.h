@@ -385,6 +385,8 @@ extern step_fn *const shootdown_irq_steps[], *const rendezvous_irq_steps[];
 extern step_fn *const timer_irq_steps[];
 void protocol_step_run(struct kctx *k); /* PROGRAM_COPY, PROGRAM_UPGRADE. */
 uint64_t fault_leaf_flags(const struct kctx *k, bool write);
+/* Another fault works on 'frame': sleep until it is done, then start over. */
+void fault_blocked(struct kctx *k, uint32_t frame);
 void fault_finish(struct kctx *k, enum obs_fault_outcome outcome, bool retry_op);
 
 #endif

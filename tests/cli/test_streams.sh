@@ -10,7 +10,9 @@ config=$SD_SOURCE_DIR/configs/ryzen16.json
 trace=$SD_SOURCE_DIR/traces/d14347.trace
 [ -e "$config" ] || skip "configs/ryzen16.json is not there"
 [ -e "$trace" ] || skip "traces/d14347.trace is not there"
-bad=(--config "$config" --protocol single_stage --trials 50)
+# Slow interrupts make the rare violation common.
+slow='ipi.cluster={"base_ns":103,"jitter":"exponential","mean_ns":1000,"max_ns":50000}'
+bad=(--config "$config" --protocol single_stage --set "$slow" --trials 20)
 good=(--config "$config" --protocol two_stage)
 
 run "$SIM" "${good[@]}" "$trace"
@@ -43,7 +45,7 @@ for name in summary.txt result.json violations.jsonl config.json manifest.json; 
 done
 check "no other file is left" test "$(find res -type f | wc -l)" = 5
 same "$out" res/summary.txt "summary.txt is what was printed"
-check "result.json is JSON" jq -e '.trials == 50 and .rate > 0' res/result.json
+check "result.json is JSON" jq -e '.trials == 20 and .rate > 0' res/result.json
 check "violations.jsonl has one JSON value a line" \
     eval '[ "$(jq -c . res/violations.jsonl | wc -l)" = "$(wc -l <res/violations.jsonl)" ]'
 check "the manifest knows the trace" jq -e '.trace.xxh3 | length == 32' res/manifest.json

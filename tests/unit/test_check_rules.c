@@ -387,6 +387,19 @@ BOTH(an_access_to_a_freed_frame_breaks_reuse)
     CU_ASSERT_EQUAL(counts(s)->under_lock[CHECK_REUSE], 1);
 }
 
+BOTH(a_translation_filled_after_the_free_breaks_reuse)
+{
+    entry_changes(s);
+    free_old(s, 0);
+    struct obs r = by(s, C, OBS_LOAD);
+    r.va = X;
+    r.a = OLD;
+    r.d = s->now - 1;
+    r.id = 8;
+    say(s, r);
+    expect(s, 0, 0, 0, 0, 1);
+}
+
 BOTH(an_access_to_a_frame_given_away_breaks_reuse)
 {
     entry_changes(s);
@@ -450,6 +463,7 @@ static CU_TestInfo tests[] = {
     ROW(another_lock_is_another_mutex),
     ROW(an_access_before_the_frame_is_freed_keeps_reuse),
     ROW(an_access_to_a_freed_frame_breaks_reuse),
+    ROW(a_translation_filled_after_the_free_breaks_reuse),
     ROW(an_access_to_a_frame_given_away_breaks_reuse),
     ROW(a_frame_given_to_the_same_address_elsewhere_breaks_reuse),
     ROW(a_frame_that_came_back_excuses_reuse),

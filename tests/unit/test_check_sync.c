@@ -277,6 +277,42 @@ static void nested_watches_end_one_by_one(void)
     script_end(&s);
 }
 
+static void one_quiet_ends_one_watch(void)
+{
+    struct script s = script_start(CHECK_WATCH_WINDOWS);
+    actors(&s);
+    watch_begin(&s, OLD, NEW, 3);
+    watch_begin(&s, OLD, NEW, 3);
+    watch_quiet(&s, 3);
+    CU_ASSERT_EQUAL(counts(&s)->watches_open, 1);
+    CU_ASSERT(watched(&s, OLD));
+    watch_quiet(&s, 3);
+    CU_ASSERT(!watched(&s, OLD));
+    script_end(&s);
+}
+
+/* Thread 5 of space 1 and B of space 0 share the frame: what 5 wrote last is
+ * not older than what B wrote before. */
+static void memory_shared_by_processes_is_not_judged(void)
+{
+    struct script s = script_start(CHECK_WATCH_ALL);
+    say(&s, by(&s, B, OBS_THREAD_START));
+    struct obs r = by(&s, 5, OBS_THREAD_START);
+    r.space = 1;
+    say(&s, r);
+    store(&s, B, NEW);
+    r = by(&s, 5, OBS_STORE);
+    r.space = 1;
+    r.va = X;
+    r.a = NEW;
+    r.b = ver_make(5, 0, 0).bits;
+    r.id = 8;
+    say(&s, r);
+    load(&s, B, NEW, r.b);
+    CU_ASSERT_EQUAL(stale(&s), 0);
+    script_end(&s);
+}
+
 static void records_before_the_watch_are_ignored(void)
 {
     struct script s = script_start(CHECK_WATCH_WINDOWS);
@@ -414,6 +450,8 @@ static CU_TestInfo tests[] = {
     ROW(a_late_invalidation_ends_the_watch),
     ROW(a_page_that_was_harmed_stays_watched),
     ROW(nested_watches_end_one_by_one),
+    ROW(one_quiet_ends_one_watch),
+    ROW(memory_shared_by_processes_is_not_judged),
     ROW(records_before_the_watch_are_ignored),
     ROW(a_reset_forgets_the_run),
     ROW(what_is_not_kept_is_counted),
