@@ -57,5 +57,5 @@ unsigned terminal_width(FILE *stream)
     struct winsize size;
     if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
         return size.ws_col;
-    return 80;
+    return 0;
 }

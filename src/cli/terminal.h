@@ -43,7 +43,7 @@ bool terminal_option(struct terminal *terminal, int id, const char *arg,
 /* True if 'stream' is to be written in colour. */
 bool terminal_wants_color(const struct terminal *terminal, FILE *stream);
 
-/* The width of the terminal behind 'stream', or 80. */
+/* The width of the terminal behind 'stream'; 0 if there is none. */
 unsigned terminal_width(FILE *stream);
 
 #endif
