@@ -80,13 +80,14 @@ static enum status declare(const struct pack *pack, const struct request *reques
 static enum status write_op(struct pack *pack, struct trace_writer *writer,
                             uint32_t index, struct op *op, struct err *err)
 {
-    if (pack_has_target(op)) {
-        op->target = pack_target(pack, &pack->streams[index], op);
-        if (op->target == NO_THREAD) {
-            pack->n_dropped++;
-            return STATUS_OK;
-        }
+    if (pack_is_dropped(pack, &pack->streams[index], op)) {
+        pack->n_dropped++;
+        return STATUS_OK;
     }
+    if (pack_has_target(op))
+        op->target = pack_target(pack, &pack->streams[index], op);
+    if (op->seq != 0)
+        op->seq = pack->ranks[pack->n_ranked++];
     pack->n_ops++;
     return trace_writer_append(writer, index, op, err);
 }
@@ -106,12 +107,9 @@ static enum status write_stream(struct pack *pack, struct trace_writer *writer,
     struct pack_cursor cursor = pack_begin(&pack->streams[index]);
     struct op op;
     enum status status = STATUS_OK;
-    bool ended = false;
-    while (status == STATUS_OK && !ended && pack_next(&cursor, &op)) {
-        ended = op.kind == OP_EXIT || op.kind == OP_EXIT_PROCESS;
+    while (status == STATUS_OK && pack_next(&cursor, &op))
         status = write_op(pack, writer, index, &op, err);
-    }
-    if (status == STATUS_OK && !ended)
+    if (status == STATUS_OK && !cursor.ended)
         status = write_end(pack, writer, index, err);
     return status;
 }
@@ -135,6 +133,8 @@ static enum status pack_all(struct pack *pack, const struct request *request,
     enum status status = pack_open(pack, request->dir, err);
     if (status == STATUS_OK)
         status = pack_find_maps(pack, err);
+    if (status == STATUS_OK)
+        status = pack_rank(pack, err);
     if (status != STATUS_OK)
         return status;
     struct trace_writer *writer = trace_writer_create(request->output, err);

@@ -2,10 +2,11 @@
 /*
  * pack.h - turning a raw recording (raw.h) into a trace; inside of sim-pack.
  *
- * Three passes over the raw files, which are mapped:
- *   1. who made whom, and every range that is ever mapped   (pack_raw.c)
- *   2. accesses outside all of these: they get maps          (pack_maps.c)
- *   3. writing                                               (pack.c)
+ * Several passes over the raw files, which are mapped:
+ *   who made whom                                            (pack_raw.c)
+ *   what is ever mapped, accesses outside of that            (pack_maps.c)
+ *   the order on each object                                 (pack_rank.c)
+ *   writing                                                  (pack.c)
  */
 #ifndef RECORDER_PACK_H
 #define RECORDER_PACK_H
@@ -48,6 +49,8 @@ struct pack {
     struct ranges mapped;   /* Ever, in any process. */
     struct ranges at_start; /* By images and the kernel's list. */
     struct ranges early;    /* Maps that nobody told us about. */
+    uint32_t *ranks;        /* Of the ordered operations, stream by stream. */
+    size_t n_ranked;        /* How many of them are written. */
     uint64_t n_ops;
     uint64_t n_dropped; /* SPAWN, FORK and so on of what left no stream. */
 };
@@ -56,6 +59,7 @@ struct pack {
  * targets of SPAWN, JOIN, FORK and WAITPID are numbers of the process yet. */
 struct pack_cursor {
     const struct raw_slot *next, *end;
+    bool ended; /* EXIT was read: nothing follows. */
 };
 struct pack_cursor pack_begin(const struct pack_stream *stream);
 bool pack_next(struct pack_cursor *cursor, struct op *op);
@@ -71,6 +75,14 @@ bool pack_is_access(const struct op *op);
 
 /* Fills images, at_start, mapped and early. */
 enum status pack_find_maps(struct pack *pack, struct err *err);
+
+/* Numbers the operations on each object of each process 1, 2, 3 ... in the order
+ * that was recorded (op.h), in place of the one counter of the runtime. */
+enum status pack_rank(struct pack *pack, struct err *err);
+
+/* Whether 'op' of 'from' is left out: its thread or process left no stream. */
+bool pack_is_dropped(const struct pack *pack, const struct pack_stream *from,
+                     const struct op *op);
 
 /* Writes IMAGE and MMAP operations into the root stream. */
 enum status pack_write_maps(struct pack *pack, struct trace_writer *writer,

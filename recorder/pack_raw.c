@@ -18,7 +18,7 @@
 
 struct pack_cursor pack_begin(const struct pack_stream *stream)
 {
-    return (struct pack_cursor){stream->slots, stream->slots + stream->n_slots};
+    return (struct pack_cursor){stream->slots, stream->slots + stream->n_slots, false};
 }
 
 static void decode_first(const struct raw_slot *slot, struct op *op)
@@ -46,7 +46,7 @@ static void decode_second(const struct raw_slot *slot, struct op *op)
 
 bool pack_next(struct pack_cursor *cursor, struct op *op)
 {
-    for (; cursor->next < cursor->end; cursor->next++) {
+    for (; !cursor->ended && cursor->next < cursor->end; cursor->next++) {
         uint32_t byte = (uint32_t)(cursor->next->b >> RAW_PC_BITS) & 0xff;
         uint32_t kind = byte & RAW_KIND_MASK;
         if (kind == RAW_PAD)
@@ -59,6 +59,7 @@ bool pack_next(struct pack_cursor *cursor, struct op *op)
         if (cursor->next == cursor->end)
             break;
         decode_second(cursor->next++, op);
+        cursor->ended = op->kind == OP_EXIT || op->kind == OP_EXIT_PROCESS;
         return true;
     }
     cursor->next = cursor->end;
@@ -131,6 +132,12 @@ uint32_t pack_target(const struct pack *pack, const struct pack_stream *from,
         return NO_THREAD;
     path.forks[path.n++] = op->target;
     return find_stream(pack, &path, 0);
+}
+
+bool pack_is_dropped(const struct pack *pack, const struct pack_stream *from,
+                     const struct op *op)
+{
+    return pack_has_target(op) && pack_target(pack, from, op) == NO_THREAD;
 }
 
 /* ---- files ---- */
@@ -241,6 +248,7 @@ void pack_close(struct pack *pack)
             munmap((void *)(uintptr_t)pack->streams[i].slots,
                    pack->streams[i].n_slots * RAW_SLOT_BYTES);
     free(pack->images);
+    free(pack->ranks);
     free(pack->streams);
     free(pack->maps_text);
     free(pack->mapped.list);
