@@ -9,19 +9,6 @@
 
 #include <assert.h>
 
-#define BIT(kind) (UINT64_C(1) << OBS_##kind)
-
-/* Everything but what only pictures and statistics need. */
-static const uint64_t check_kinds =
-    BIT(LOAD) | BIT(STORE) | BIT(LOCK) | BIT(UNLOCK) | BIT(SPIN_BEGIN) | BIT(SPIN_END) |
-    BIT(POST) | BIT(WAIT) | BIT(BARRIER_ENTER) | BIT(BARRIER_LEAVE) | BIT(SPAWN) |
-    BIT(THREAD_START) | BIT(THREAD_EXIT) | BIT(JOIN) | BIT(FORK) | BIT(WAITPID) |
-    BIT(FAULT_BEGIN) | BIT(FAULT_END) | BIT(BUSY_SLEEP) | BIT(STEP) | BIT(PTE_WRITE) |
-    BIT(TLB_INVAL) | BIT(SHOOTDOWN_BEGIN) | BIT(SHOOTDOWN_END) | BIT(SHOOTDOWN_SKIP) |
-    BIT(IPI_SEND) | BIT(IPI_ARRIVE) | BIT(IPI_HANDLER) | BIT(IPI_ACK) |
-    BIT(FRAME_ALLOC) | BIT(FRAME_COPY) | BIT(FRAME_FREE) | BIT(WATCH_BEGIN) |
-    BIT(WATCH_QUIET) | BIT(SWITCH);
-
 static void ring_init(struct check_ring *ring, uint32_t capacity)
 {
     ring->capacity = capacity;
@@ -63,20 +50,6 @@ void check_destroy(struct check *check)
     check_give(check);
 }
 
-static void on_record(void *context, const struct obs *record)
-{
-    check_record(context, record);
-}
-
-void check_listen(struct check *check)
-{
-    if (!check->config.enabled || !check->hub)
-        return;
-    obs_listen(check->hub, (struct obs_listener){check, on_record}, check_kinds);
-    if (check->all)
-        obs_watch_all(check->hub, true);
-}
-
 /* Which space runs where.  These records come often enough to know. */
 static void note_holder(struct check *check, const struct obs *record)
 {
@@ -87,74 +60,85 @@ static void note_holder(struct check *check, const struct obs *record)
         check_holders_note(&check->holders, record->cpu, space);
 }
 
+static void note_holder_and_order(struct check *check, const struct obs *record)
+{
+    note_holder(check, record);
+    check_sync_record(check, record);
+}
+
+/* For witnesses. */
+static void remember_only(struct check *check, const struct obs *record)
+{
+    (void)check;
+    (void)record;
+}
+
+/* Who takes a kind of record.  A kind without a line is not listened to: only
+ * pictures and statistics need it, and it is not free. */
+static void (*const takers[OBS_N_KINDS])(struct check *, const struct obs *) = {
+    [OBS_LOAD] = check_load,
+    [OBS_STORE] = check_stored,
+    [OBS_LOCK] = note_holder_and_order,
+    [OBS_UNLOCK] = check_sync_record,
+    [OBS_SPIN_BEGIN] = remember_only,
+    [OBS_SPIN_END] = remember_only,
+    [OBS_POST] = check_sync_record,
+    [OBS_WAIT] = check_sync_record,
+    [OBS_BARRIER_ENTER] = check_sync_record,
+    [OBS_BARRIER_LEAVE] = check_sync_record,
+    [OBS_SPAWN] = check_sync_record,
+    [OBS_THREAD_START] = note_holder_and_order,
+    [OBS_THREAD_EXIT] = check_sync_record,
+    [OBS_JOIN] = check_sync_record,
+    [OBS_FORK] = check_sync_record,
+    [OBS_WAITPID] = check_sync_record,
+    [OBS_FAULT_BEGIN] = note_holder,
+    [OBS_FAULT_END] = remember_only,
+    [OBS_BUSY_SLEEP] = remember_only,
+    [OBS_STEP] = remember_only,
+    [OBS_PTE_WRITE] = check_table_record,
+    [OBS_TLB_INVAL] = check_watch_record,
+    [OBS_SHOOTDOWN_BEGIN] = check_shootdown_record,
+    [OBS_SHOOTDOWN_END] = check_shootdown_record,
+    [OBS_SHOOTDOWN_SKIP] = remember_only,
+    [OBS_IPI_SEND] = remember_only,
+    [OBS_IPI_ARRIVE] = remember_only,
+    [OBS_IPI_HANDLER] = remember_only,
+    [OBS_IPI_ACK] = check_shootdown_record,
+    [OBS_FRAME_ALLOC] = check_frame_record,
+    [OBS_FRAME_COPY] = check_frame_record,
+    [OBS_FRAME_FREE] = check_frame_record,
+    [OBS_WATCH_BEGIN] = check_watch_record,
+    [OBS_WATCH_QUIET] = check_watch_record,
+    [OBS_SWITCH] = note_holder,
+};
+
 void check_record(struct check *check, const struct obs *record)
 {
+    assert(record->kind < OBS_N_KINDS);
+    if (!takers[record->kind])
+        return;
     if (record->kind != OBS_LOAD && record->kind != OBS_STORE)
         check_ring_put(check, &check->control, record);
-    switch ((enum obs_kind)record->kind) {
-    case OBS_LOAD:
-        check_load(check, record);
-        break;
-    case OBS_STORE:
-        check_stored(check, record);
-        break;
-    case OBS_THREAD_START:
-    case OBS_LOCK:
-        note_holder(check, record);
-        check_sync_record(check, record);
-        break;
-    case OBS_UNLOCK:
-    case OBS_POST:
-    case OBS_WAIT:
-    case OBS_BARRIER_ENTER:
-    case OBS_BARRIER_LEAVE:
-    case OBS_SPAWN:
-    case OBS_FORK:
-    case OBS_THREAD_EXIT:
-    case OBS_JOIN:
-    case OBS_WAITPID:
-        check_sync_record(check, record);
-        break;
-    case OBS_SWITCH:
-    case OBS_FAULT_BEGIN:
-        note_holder(check, record);
-        break;
-    case OBS_PTE_WRITE:
-        check_table_record(check, record);
-        break;
-    case OBS_WATCH_BEGIN:
-    case OBS_WATCH_QUIET:
-    case OBS_TLB_INVAL:
-        check_watch_record(check, record);
-        break;
-    case OBS_SHOOTDOWN_BEGIN:
-    case OBS_SHOOTDOWN_END:
-    case OBS_IPI_ACK:
-        check_shootdown_record(check, record);
-        break;
-    case OBS_FRAME_ALLOC:
-    case OBS_FRAME_COPY:
-    case OBS_FRAME_FREE:
-        check_frame_record(check, record);
-        break;
-    case OBS_SPIN_BEGIN: /* Only for witnesses. */
-    case OBS_SPIN_END:
-    case OBS_FAULT_END:
-    case OBS_BUSY_SLEEP:
-    case OBS_STEP:
-    case OBS_SHOOTDOWN_SKIP:
-    case OBS_IPI_SEND:
-    case OBS_IPI_ARRIVE:
-    case OBS_IPI_HANDLER:
-    case OBS_TLB_FILL: /* Not listened to. */
-    case OBS_MODE:
-    case OBS_SYSCALL:
-    case OBS_SIGSEGV:
-    case OBS_MARK:
-    case OBS_EXPECT:
-    case OBS_N_KINDS:
-        break;
-    }
+    takers[record->kind](check, record);
+}
+
+static void on_record(void *context, const struct obs *record)
+{
+    check_record(context, record);
+}
+
+void check_listen(struct check *check)
+{
+    if (!check->config.enabled || !check->hub)
+        return;
+    uint64_t kinds = 0;
+    for (unsigned kind = 0; kind < OBS_N_KINDS; kind++)
+        if (takers[kind])
+            kinds |= UINT64_C(1) << kind;
+    obs_listen(check->hub, (struct obs_listener){check, on_record}, kinds);
+    if (check->all)
+        obs_watch_all(check->hub, true);
 }
 
 void check_reset(struct check *check)

@@ -22,6 +22,12 @@ void check_holders_note(struct check_holders *holders, uint32_t cpu, uint32_t sp
         holders->n_cpus = cpu + 1;
 }
 
+void check_holders_flushed(struct check_holders *holders, const struct obs *record)
+{
+    if (record->c == OBS_INVAL_SWITCH && record->b == 0 && record->cpu < CPU_MAX)
+        holders->space[record->cpu] = NO_SPACE;
+}
+
 struct cpuset check_holders_of(const struct check_holders *holders, uint32_t space)
 {
     struct cpuset set;

@@ -24,6 +24,10 @@ void check_holders_reset(struct check_holders *holders);
 /* Learns from any record that says which space runs on which CPU. */
 void check_holders_note(struct check_holders *holders, uint32_t cpu, uint32_t space);
 
+/* Learns from a TLB_INVAL: a CR3 load leaves the CPU with nothing, until the
+ * next thread is known. */
+void check_holders_flushed(struct check_holders *holders, const struct obs *record);
+
 /* The CPUs that may hold a translation of 'space' now. */
 struct cpuset check_holders_of(const struct check_holders *holders, uint32_t space);
 

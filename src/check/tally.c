@@ -187,6 +187,7 @@ static void page_dropped(struct tally *tally, struct exposure *e,
 static void invalidated(struct tally *tally, const struct obs *record)
 {
     tally->numbers.invalidations++;
+    check_holders_flushed(&tally->holders, record);
     if (tally->n_open == 0 || record->cpu >= CPU_MAX)
         return;
     if (record->b == 1) {

@@ -94,6 +94,7 @@ static void page_invalidated(struct check *check, struct check_page *page, uint3
 
 static void invalidated(struct check *check, const struct obs *record)
 {
+    check_holders_flushed(&check->holders, record);
     if (record->cpu >= CPU_MAX || check->result.counts.watches_open == 0)
         return;
     if (record->b == 1) {

@@ -245,6 +245,21 @@ static void a_late_invalidation_ends_the_watch(void)
     script_end(&s);
 }
 
+/* C went idle with a CR3 load: it gets no interrupt, and needs none. */
+static void an_idle_cpu_is_not_waited_for(void)
+{
+    struct script s = script_start(CHECK_WATCH_WINDOWS);
+    actors(&s);
+    inval_for(&s, C, NO_FRAME, OBS_INVAL_SWITCH, 0);
+    watch_begin(&s, OLD, NEW, 3);
+    pte(&s, entry(OLD, RO), entry(NEW, RW), 3, OBS_PTE_COW);
+    inval(&s, A, OLD);
+    inval(&s, B, OLD);
+    watch_quiet(&s, 3);
+    CU_ASSERT(!watched(&s, OLD));
+    script_end(&s);
+}
+
 static void a_page_that_was_harmed_stays_watched(void)
 {
     struct script s = script_start(CHECK_WATCH_WINDOWS);
@@ -448,6 +463,7 @@ static CU_TestInfo tests[] = {
     ROW(a_watch_ends_when_it_is_quiet_and_all_have_dropped),
     ROW(a_watch_outlives_an_early_quiet),
     ROW(a_late_invalidation_ends_the_watch),
+    ROW(an_idle_cpu_is_not_waited_for),
     ROW(a_page_that_was_harmed_stays_watched),
     ROW(nested_watches_end_one_by_one),
     ROW(one_quiet_ends_one_watch),
