@@ -59,7 +59,7 @@ enum param_type {
 #define PARAM_STRING_BYTES 128u
 
 struct param {
-    const char *key;            /* Without unit suffix. */
+    const char *key; /* Without unit suffix. */
     enum param_type type;
     size_t offset;              /* Of the field in the component's struct. */
     double min, max;            /* Inclusive; numbers and times (in cycles). */
@@ -72,11 +72,11 @@ struct param {
 
 /* A table of rows for one object of the configuration, e.g. "tlb.l1d". */
 struct param_section {
-    const char *path;          /* "tlb.l1d"; "" is the root. */
-    const char *help;          /* One sentence. */
+    const char *path; /* "tlb.l1d"; "" is the root. */
+    const char *help; /* One sentence. */
     const struct param *rows;
     size_t n_rows;
-    size_t offset;             /* Of the component's struct in the target. */
+    size_t offset; /* Of the component's struct in the target. */
 };
 
 #endif

@@ -18,22 +18,22 @@ typedef struct {
     uint64_t bits;
 } pte_t;
 
-#define PTE_P (UINT64_C(1) << 0)
-#define PTE_RW (UINT64_C(1) << 1)
-#define PTE_US (UINT64_C(1) << 2)
-#define PTE_A (UINT64_C(1) << 5)
-#define PTE_D (UINT64_C(1) << 6)
-#define PTE_PS (UINT64_C(1) << 7)
-#define PTE_G (UINT64_C(1) << 8)
-#define PTE_XD (UINT64_C(1) << 63)
+#define PTE_P          (UINT64_C(1) << 0)
+#define PTE_RW         (UINT64_C(1) << 1)
+#define PTE_US         (UINT64_C(1) << 2)
+#define PTE_A          (UINT64_C(1) << 5)
+#define PTE_D          (UINT64_C(1) << 6)
+#define PTE_PS         (UINT64_C(1) << 7)
+#define PTE_G          (UINT64_C(1) << 8)
+#define PTE_XD         (UINT64_C(1) << 63)
 #define PTE_FRAME_MASK UINT64_C(0x000ffffffffff000)
 
-_Static_assert((PTE_FRAME_MASK & (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D |
-                                  PTE_PS | PTE_G | PTE_XD)) == 0,
+_Static_assert((PTE_FRAME_MASK & (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_PS |
+                                  PTE_G | PTE_XD)) == 0,
                "no flag lies inside the frame number");
 
 #define PT_INDEX_BITS 9u
-#define PT_ENTRIES (1u << PT_INDEX_BITS)
+#define PT_ENTRIES    (1u << PT_INDEX_BITS)
 
 static inline pfn_t pte_frame(pte_t pte)
 {
@@ -54,14 +54,13 @@ static inline bool pte_has(pte_t pte, uint64_t flags)
  * pages, level 3 the PML4, level 4 the PML5. */
 static inline unsigned pt_index(va_t va, unsigned level)
 {
-    return (unsigned)(va.v >> (PAGE_SHIFT + PT_INDEX_BITS * level)) &
-           (PT_ENTRIES - 1);
+    return (unsigned)(va.v >> (PAGE_SHIFT + PT_INDEX_BITS * level)) & (PT_ENTRIES - 1);
 }
 
 /* Page-fault error code. Intel SDM vol. 3A, "Page-Fault Exceptions". */
-#define PF_P (1u << 0)  /* The page was present: a permission fault. */
-#define PF_W (1u << 1)  /* The access was a write. */
-#define PF_U (1u << 2)  /* The access came from user mode. */
-#define PF_I (1u << 4)  /* The access was an instruction fetch. */
+#define PF_P (1u << 0) /* The page was present: a permission fault. */
+#define PF_W (1u << 1) /* The access was a write. */
+#define PF_U (1u << 2) /* The access came from user mode. */
+#define PF_I (1u << 4) /* The access was an instruction fetch. */
 
 #endif

@@ -37,21 +37,21 @@ typedef struct {
     uint32_t v;
 } pfn_t; /* Physical frame number: pa >> 12. */
 
-#define PAGE_SHIFT 12u
-#define PAGE_BYTES 4096u
-#define WORD_BYTES 8u
-#define LINE_SHIFT 6u
-#define LINE_BYTES 64u
+#define PAGE_SHIFT     12u
+#define PAGE_BYTES     4096u
+#define WORD_BYTES     8u
+#define LINE_SHIFT     6u
+#define LINE_BYTES     64u
 #define WORDS_PER_PAGE (PAGE_BYTES / WORD_BYTES)
 #define LINES_PER_PAGE (PAGE_BYTES / LINE_BYTES)
 
 /* Bounds that the encodings below and the records rely on. */
-#define CPU_MAX 1024u     /* Hardware threads of one machine. */
+#define CPU_MAX    1024u  /* Hardware threads of one machine. */
 #define THREAD_MAX 65534u /* Guest threads of one run. */
-#define NO_CPU 0xffffu
-#define NO_THREAD 0xffffffffu
-#define NO_SPACE 0xffffffffu
-#define NO_FRAME 0xffffffffu
+#define NO_CPU     0xffffu
+#define NO_THREAD  0xffffffffu
+#define NO_SPACE   0xffffffffu
+#define NO_FRAME   0xffffffffu
 
 static inline vpn_t va_page(va_t va)
 {

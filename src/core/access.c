@@ -40,7 +40,8 @@ static void record_walk(struct core *core, struct hw *hw, va_t va, enum access a
 }
 
 static enum access_answer translated(struct core *core, struct hw *hw, va_t va,
-                                     enum access access, const struct mmu_result *result)
+                                     enum access access,
+                                     const struct mmu_result *result)
 {
     if (access == ACCESS_FETCH) {
         hw->code_page = va_page(va).v + 1;
@@ -58,11 +59,12 @@ enum access_answer access_translate(struct core *core, struct hw *hw, va_t va,
     struct hw_clock *clock = hw_clock_of(core, hw);
     unsigned sibling = hw_sibling(core, hw);
     for (;;) {
+        store_drain(core, hw, clock->time); /* CORE1: what was due goes first. */
         struct mmu_result result;
         enum mmu_answer answer =
-            hw->walking ? mmu_walk(core->mmu, sibling, clock->time, &result)
-                        : mmu_translate(core->mmu, sibling, va, access, clock->time,
-                                        &result);
+            hw->walking
+                ? mmu_walk(core->mmu, sibling, clock->time, &result)
+                : mmu_translate(core->mmu, sibling, va, access, clock->time, &result);
         if (hw->walking)
             record_walk(core, hw, va, access, &result, clock->time);
         clock->time += result.cost;
@@ -78,8 +80,8 @@ enum access_answer access_translate(struct core *core, struct hw *hw, va_t va,
             return ACCESS_STALLED;
         }
         if (answer == MMU_FAULT) {
-            core->kernel->fault(core->kernel->context, hw->cpu, va, result.error_code, pc,
-                                core->guest->threads[hw->tid].op, clock->time);
+            core->kernel->fault(core->kernel->context, hw->cpu, va, result.error_code,
+                                pc, core->guest->threads[hw->tid].op, clock->time);
             hw_enter_kernel(core, hw, OBS_MODE_KERNEL, core->config->fault_entry);
             return ACCESS_FAULT;
         }
@@ -210,7 +212,7 @@ static void store_left(struct core *core, struct hw *hw, cycle_t cycle)
     }
 }
 
-void store_drain(struct core *core, struct hw *hw, cycle_t until)
+void store_drain_due(struct core *core, struct hw *hw, cycle_t until)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     while (clock->drain_at < until) {

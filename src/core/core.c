@@ -32,8 +32,8 @@ struct core *core_create(struct arena *arena, const struct core_parts *parts,
     core->clock = arena_take(arena, ARENA_TIMING, n_smt, sizeof *core->clock);
     for (unsigned i = 0; i < n_smt; i++) {
         uint32_t capacity = parts->config->store_buffer;
-        core->hw[i] = (struct hw){
-            .cpu = number * n_smt + i, .tid = NO_THREAD, .space = NO_SPACE};
+        core->hw[i] =
+            (struct hw){.cpu = number * n_smt + i, .tid = NO_THREAD, .space = NO_SPACE};
         core->hw[i].sb.capacity = capacity;
         core->hw[i].sb.entries =
             arena_take(arena, ARENA_ARCH, capacity, sizeof(struct store));
@@ -63,7 +63,8 @@ void hw_forget_translations(struct hw *hw)
     hw->code_page = 0;
 }
 
-static void record_mode(struct core *core, struct hw *hw, enum obs_mode mode, cycle_t at)
+static void record_mode(struct core *core, struct hw *hw, enum obs_mode mode,
+                        cycle_t at)
 {
     if (!obs_wanted(core->obs, OBS_MODE))
         return;
@@ -104,7 +105,8 @@ bool core_take_interrupt(struct core *core, struct hw *hw)
     apic_take(core->apic, hw->cpu, (uint8_t)vector);
     if (hw->walking)
         mmu_walk_cancel(core->mmu, hw_sibling(core, hw));
-    core->kernel->interrupt(core->kernel->context, hw->cpu, (uint8_t)vector, clock->time);
+    core->kernel->interrupt(core->kernel->context, hw->cpu, (uint8_t)vector,
+                            clock->time);
     cycle_t off = choice_latency(core->parts->choice, core->number, CHOICE_KERNEL,
                                  &core->config->irq_off);
     hw_enter_kernel(core, hw, OBS_MODE_IRQ, core->parts->ipi_config->entry + off);
@@ -123,7 +125,15 @@ static void enter_user(struct core *core, struct hw *hw, const struct kernel_res
         guest_advance(core->guest, hw->tid);
     user_begin(core, hw);
     hw->irq_maybe = !apic_idle(core->apic, hw->cpu);
-    record_mode(core, hw, OBS_MODE_USER, clock->time);
+    hw->entered_user = 1;
+}
+
+/* The record of entering user mode belongs to the moment of arrival there,
+ * which lay ahead when the kernel's last step was made. */
+void core_record_user(struct core *core, struct hw *hw)
+{
+    hw->entered_user = 0;
+    record_mode(core, hw, OBS_MODE_USER, hw_clock_of(core, hw)->time);
 }
 
 static void wait_kernel(struct core *core, struct hw *hw, enum hw_wait wait)
@@ -132,12 +142,15 @@ static void wait_kernel(struct core *core, struct hw *hw, enum hw_wait wait)
     hw_clock_of(core, hw)->time = CYCLE_NEVER;
 }
 
-static void go_idle(struct core *core, struct hw *hw)
+static void go_idle(struct core *core, struct hw *hw, cycle_t cost)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     hw->mode = HW_IDLE;
+    hw->tid = NO_THREAD;
+    hw->space = NO_SPACE;
     hw->irq_maybe = !apic_idle(core->apic, hw->cpu);
     record_mode(core, hw, OBS_MODE_IDLE, clock->time);
+    clock->time += cost;
     if (!hw->irq_maybe)
         clock->time = CYCLE_NEVER;
 }
@@ -170,8 +183,7 @@ static void kernel_step(struct core *core, struct hw *hw)
         enter_user(core, hw, &r);
         return;
     case KERNEL_IDLE:
-        clock->time += r.cost;
-        go_idle(core, hw);
+        go_idle(core, hw, r.cost);
         return;
     }
 }

@@ -67,5 +67,4 @@ void core_fault_drops(struct core *core, unsigned cpu, va_t va,
 void core_set_root(struct core *core, unsigned cpu, pfn_t root);
 bool core_drained(const struct core *core, unsigned cpu);
 
-
 #endif

@@ -19,18 +19,18 @@ enum on_segv {
 };
 
 struct core_config {
-    uint32_t store_buffer;  /* Entries; 1 to 128. */
-    cycle_t fence;          /* MFENCE beyond draining. */
-    cycle_t locked;         /* Locked read-modify-write beyond its accesses. */
-    cycle_t fault_entry;    /* #PF: exception entry. */
+    uint32_t store_buffer; /* Entries; 1 to 128. */
+    cycle_t fence;         /* MFENCE beyond draining. */
+    cycle_t locked;        /* Locked read-modify-write beyond its accesses. */
+    cycle_t fault_entry;   /* #PF: exception entry. */
     cycle_t syscall_entry;
-    cycle_t kernel_exit;    /* IRET or SYSRET. */
-    cycle_t spin_pause;     /* Between two looks at a lock word. */
-    uint32_t lookahead;     /* 0: as large as the machine allows; 1..: cap. */
-    uint32_t lock_order;    /* enum lock_order */
-    uint32_t on_segv;       /* enum on_segv */
-    struct dist start;      /* When a root thread starts. */
-    struct dist irq_off;    /* How long an arriving interrupt finds IF=0. */
+    cycle_t kernel_exit; /* IRET or SYSRET. */
+    cycle_t spin_pause;  /* Between two looks at a lock word. */
+    uint32_t lookahead;  /* 0: as large as the machine allows; 1..: cap. */
+    uint32_t lock_order; /* enum lock_order */
+    uint32_t on_segv;    /* enum on_segv */
+    struct dist start;   /* When a root thread starts. */
+    struct dist irq_off; /* How long an arriving interrupt finds IF=0. */
 };
 
 extern const struct param core_params[];

@@ -22,11 +22,11 @@ enum hw_mode {
  * for WAIT_COMPUTE). */
 enum hw_wait {
     WAIT_NOTHING,
-    WAIT_LINE,   /* A granted line. */
-    WAIT_DRAIN,  /* An empty store buffer. */
-    WAIT_SLOT,   /* A free store-buffer entry. */
-    WAIT_SPIN,   /* The lock's line to be taken away. */
-    WAIT_KERNEL, /* A kernel wake-up. */
+    WAIT_LINE,    /* A granted line. */
+    WAIT_DRAIN,   /* An empty store buffer. */
+    WAIT_SLOT,    /* A free store-buffer entry. */
+    WAIT_SPIN,    /* The lock's line to be taken away. */
+    WAIT_KERNEL,  /* A kernel wake-up. */
     WAIT_COMPUTE, /* The end of COMPUTE, at its clock; an interrupt ends it early. */
 };
 
@@ -46,14 +46,15 @@ struct hw {
     uint32_t cpu;
     uint32_t tid;
     uint32_t space;
-    uint8_t mode;      /* enum hw_mode */
-    uint8_t wait;      /* enum hw_wait */
-    uint8_t stage;     /* enum op_stage */
-    uint8_t walking;   /* A walk is under way for STAGE_FETCH or STAGE_DATA. */
-    uint8_t have_pa;   /* 'pa' translates the data address of the piece. */
-    uint8_t spinning;  /* A LOCK failed: looks before it tries again. */
-    uint8_t irq_maybe; /* An interrupt may be pending at the local APIC. */
-    uint64_t code_page; /* Page + 1 whose fetches need no new look-up. */
+    uint8_t mode;         /* enum hw_mode */
+    uint8_t wait;         /* enum hw_wait */
+    uint8_t stage;        /* enum op_stage */
+    uint8_t walking;      /* A walk is under way for STAGE_FETCH or STAGE_DATA. */
+    uint8_t have_pa;      /* 'pa' translates the data address of the piece. */
+    uint8_t spinning;     /* A LOCK failed: looks before it tries again. */
+    uint8_t entered_user; /* Its record is still to be made. */
+    uint8_t irq_maybe;    /* An interrupt may be pending at the local APIC. */
+    uint64_t code_page;   /* Page + 1 whose fetches need no new look-up. */
     pa_t pa;
     uint64_t spin_line; /* WAIT_SPIN: the line. */
     struct store_buffer sb;
@@ -61,14 +62,14 @@ struct hw {
 
 /* Timing part. */
 struct hw_clock {
-    cycle_t time;      /* When it acts next. */
-    cycle_t drain_at;  /* When the oldest store may leave; CYCLE_NEVER: none or
-                        * its line is on the way. */
-    cycle_t cost;      /* What the operation takes beyond its own cycle: it acts
-                        * first, at 'time', and pays afterwards. */
-    cycle_t filled_at; /* Of the TLB entry behind 'pa'. */
+    cycle_t time;         /* When it acts next. */
+    cycle_t drain_at;     /* When the oldest store may leave; CYCLE_NEVER: none or
+                           * its line is on the way. */
+    cycle_t cost;         /* What the operation takes beyond its own cycle: it acts
+                           * first, at 'time', and pays afterwards. */
+    cycle_t filled_at;    /* Of the TLB entry behind 'pa'. */
     cycle_t compute_from; /* WAIT_COMPUTE: when this part of it began. */
-    bool drain_asked;  /* The line of the oldest store is on the way. */
+    bool drain_asked;     /* The line of the oldest store is on the way. */
 };
 
 struct core {
@@ -156,7 +157,13 @@ void access_perform_store(struct core *core, struct hw *hw, const struct store *
                           cycle_t cycle, unsigned flags);
 
 /* Lets the stores of 'hw' leave that can do so before 'until'. */
-void store_drain(struct core *core, struct hw *hw, cycle_t until);
+void store_drain_due(struct core *core, struct hw *hw, cycle_t until);
+
+static inline void store_drain(struct core *core, struct hw *hw, cycle_t until)
+{
+    if (hw_clock_of(core, hw)->drain_at < until)
+        store_drain_due(core, hw, until);
+}
 
 /* lock.c: LOCK, TRYLOCK, UNLOCK at STAGE_ACCESS with hw->pa translated.  True
  * when the operation went on to its next stage. */
@@ -164,9 +171,11 @@ bool lock_attempt(struct core *core, struct hw *hw, const struct op *op);
 bool lock_release(struct core *core, struct hw *hw, const struct op *op);
 
 /* core.c */
-void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode, cycle_t cost);
+void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode,
+                     cycle_t cost);
 /* COMPUTE has run until 'at'. */
 void core_end_compute(struct core *core, struct hw *hw, cycle_t at);
+void core_record_user(struct core *core, struct hw *hw);
 bool core_take_interrupt(struct core *core, struct hw *hw);
 void hw_forget_translations(struct hw *hw);
 

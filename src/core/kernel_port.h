@@ -26,12 +26,12 @@ enum kernel_verdict {
 struct kernel_result {
     enum kernel_verdict verdict;
     cycle_t cost;
-    pa_t pa;             /* KERNEL_NEED_LINES */
+    pa_t pa; /* KERNEL_NEED_LINES */
     uint32_t n_lines;
     enum line_want want;
-    uint32_t tid;        /* KERNEL_USER */
+    uint32_t tid; /* KERNEL_USER */
     uint32_t space;
-    bool retry_op;       /* KERNEL_USER: run the operation again (a fault). */
+    bool retry_op; /* KERNEL_USER: run the operation again (a fault). */
 };
 
 struct kernel_port {
@@ -39,8 +39,8 @@ struct kernel_port {
 
     /* A page fault of the running thread at operation 'index' of its stream.
      * The core then calls step(). */
-    void (*fault)(void *context, unsigned cpu, va_t va, uint32_t error_code, uint64_t pc,
-                  uint64_t index, cycle_t now);
+    void (*fault)(void *context, unsigned cpu, va_t va, uint32_t error_code,
+                  uint64_t pc, uint64_t index, cycle_t now);
 
     /* An operation that only the kernel can do (map calls, fork, spawn, join,
      * barriers, ...). 'index' is its number in the thread's stream. */

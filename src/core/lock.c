@@ -16,7 +16,7 @@
  */
 #include "core/core_internal.h"
 
-#define LOCK_FREE 0u
+#define LOCK_FREE  0u
 #define LOCK_OWNED 255u
 
 static bool is_free_for(uint8_t value, uint32_t kind)

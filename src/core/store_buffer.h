@@ -21,13 +21,13 @@ enum store_kind {
 };
 
 struct store {
-    pa_t pa;          /* First byte. */
+    pa_t pa; /* First byte. */
     va_t va;
     ver_t ver;
     cycle_t filled_at; /* Of the TLB entry that translated it. */
     uint32_t tid, space;
-    uint8_t bytes;    /* All within one line. */
-    uint8_t kind;     /* enum store_kind */
+    uint8_t bytes; /* All within one line. */
+    uint8_t kind;  /* enum store_kind */
     uint8_t lock_kind;
     uint8_t by_kernel;
 };
@@ -68,7 +68,8 @@ static inline const struct store *sb_find(const struct store_buffer *sb, pa_t pa
     uint64_t word = pa.v / WORD_BYTES;
     for (uint32_t i = sb->n; i-- > 0;) {
         const struct store *s = sb_at(sb, i);
-        if (s->pa.v / WORD_BYTES <= word && word <= (s->pa.v + s->bytes - 1) / WORD_BYTES)
+        if (s->pa.v / WORD_BYTES <= word &&
+            word <= (s->pa.v + s->bytes - 1) / WORD_BYTES)
             return s;
     }
     return NULL;

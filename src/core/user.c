@@ -124,8 +124,8 @@ static void wait_for(struct hw *hw, struct hw_clock *clock, enum hw_wait wait)
 }
 
 /* Performs one piece whose address is translated. True when it is done. */
-static bool perform_piece(struct core *core, struct hw *hw, const struct op *op, va_t va,
-                          unsigned bytes)
+static bool perform_piece(struct core *core, struct hw *hw, const struct op *op,
+                          va_t va, unsigned bytes)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     unsigned flags = op->flags & OP_BY_KERNEL ? OBS_KERNEL : 0;
@@ -170,10 +170,12 @@ static bool fetched(struct core *core, struct hw *hw, uint64_t pc, cycle_t stop)
 {
     if (pc == 0 || (pc >> PAGE_SHIFT) + 1 == hw->code_page)
         return true;
-    return access_translate(core, hw, (va_t){pc}, ACCESS_FETCH, pc, stop) == ACCESS_DONE;
+    return access_translate(core, hw, (va_t){pc}, ACCESS_FETCH, pc, stop) ==
+           ACCESS_DONE;
 }
 
-static void run_memory(struct core *core, struct hw *hw, const struct op *op, cycle_t stop)
+static void run_memory(struct core *core, struct hw *hw, const struct op *op,
+                       cycle_t stop)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     struct guest_thread *thread = &core->guest->threads[hw->tid];
@@ -190,6 +192,7 @@ static void run_memory(struct core *core, struct hw *hw, const struct op *op, cy
             return;
         hw->stage = STAGE_ACCESS;
     }
+    store_drain(core, hw, clock->time); /* CORE1: the translation took time. */
     uint64_t bytes = op_bytes(op);
     unsigned piece = access_piece(va, bytes - thread->progress);
     if (!perform_piece(core, hw, op, va, piece))
@@ -202,7 +205,8 @@ static void run_memory(struct core *core, struct hw *hw, const struct op *op, cy
     next_piece(hw, clock);
 }
 
-static void run_lock(struct core *core, struct hw *hw, const struct op *op, cycle_t stop)
+static void run_lock(struct core *core, struct hw *hw, const struct op *op,
+                     cycle_t stop)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     const struct kernel_port *kernel = core->kernel;
@@ -289,7 +293,8 @@ static void run_compute(struct core *core, struct hw *hw, const struct op *op)
     clock->time += left;
 }
 
-static void run_local(struct core *core, struct hw *hw, const struct op *op, cycle_t stop)
+static void run_local(struct core *core, struct hw *hw, const struct op *op,
+                      cycle_t stop)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     struct guest_thread *thread = &core->guest->threads[hw->tid];
@@ -366,11 +371,12 @@ static bool can_interrupt(const struct hw *hw)
 void user_run(struct core *core, struct hw *hw, cycle_t now, cycle_t stop)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
+    if (hw->entered_user)
+        core_record_user(core, hw);
     if (hw->wait == WAIT_COMPUTE)
         core_end_compute(core, hw, clock->time);
     while (clock->time < stop) {
-        if (clock->drain_at < clock->time)
-            store_drain(core, hw, clock->time);
+        store_drain(core, hw, clock->time);
         if (hw_is_ordered(core, hw)) {
             if (clock->time > now)
                 return;

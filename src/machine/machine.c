@@ -9,7 +9,7 @@
 
 /* How many engine events lie between two looks at the world outside. */
 #define FLUSH_EVERY 256u
-#define LOOK_EVERY 65536u
+#define LOOK_EVERY  65536u
 /* Looks without any progress of the guest after which it is stuck: threads
  * that spin for each other keep time slices going for ever. */
 #define STUCK_LOOKS 64u
@@ -76,7 +76,8 @@ static bool run_unit(void *context, unsigned unit, cycle_t now)
     return m->events % LOOK_EVERY != 0 || look_around(m);
 }
 
-/* ---- creation ----------------------------------------------------------------------- */
+/* ---- creation -----------------------------------------------------------------------
+ */
 
 static cycle_t smaller(cycle_t a, cycle_t b)
 {
@@ -196,8 +197,8 @@ static void create_cores(struct machine *m)
     for (unsigned i = 0; i < m->n_cores; i++) {
         m->mmus[i] = mmu_create(m->arena, &c->mmu, &c->tlb, m->mem, m->choice, i,
                                 c->topology.smt);
-        m->cores[i] = core_create(m->arena, &m->core_parts, m->mmus[i], &m->inboxes[i], i,
-                                  c->topology.smt);
+        m->cores[i] = core_create(m->arena, &m->core_parts, m->mmus[i], &m->inboxes[i],
+                                  i, c->topology.smt);
     }
 }
 
@@ -296,7 +297,8 @@ void machine_destroy(struct machine *m)
     free(m);
 }
 
-/* ---- a run ---------------------------------------------------------------------------- */
+/* ---- a run
+ * ---------------------------------------------------------------------------- */
 
 static void reset(struct machine *m, const struct machine_run_options *options)
 {

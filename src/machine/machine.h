@@ -48,9 +48,9 @@ struct machine_run_options {
 };
 
 struct machine_stats {
-    uint64_t ops;      /* Guest operations completed. */
-    cycle_t cycles;    /* End of the run. */
-    uint64_t events;   /* Times a unit was run. */
+    uint64_t ops;    /* Guest operations completed. */
+    cycle_t cycles;  /* End of the run. */
+    uint64_t events; /* Times a unit was run. */
     uint64_t l1d_hits, l1d_misses, l1i_hits, l1i_misses;
     uint64_t l2d_hits, l2d_misses, l2i_hits, l2i_misses;
     uint64_t walks, walk_cycles;
@@ -67,7 +67,8 @@ struct machine_outcome {
 
 /* Resets the machine and runs the whole guest once.  An end such as a
  * deadlock is an outcome, not an error.  Errors: STATUS_TRACE, STATUS_LIMIT. */
-enum status machine_run(struct machine *machine, const struct machine_run_options *options,
+enum status machine_run(struct machine *machine,
+                        const struct machine_run_options *options,
                         struct machine_outcome *outcome, struct err *err);
 
 /* The look-ahead L that the configuration allows, in cycles. */

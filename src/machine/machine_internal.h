@@ -22,10 +22,10 @@ struct machine {
     struct apic *apic;
     struct guest *guest;
     struct vm *vm;
-    struct core **cores;  /* [n_cores] */
-    struct mmu **mmus;    /* [n_cores] */
+    struct core **cores;   /* [n_cores] */
+    struct mmu **mmus;     /* [n_cores] */
     struct inbox *inboxes; /* [n_units], ARCH */
-    uint32_t *sent;       /* [n_units], TIMING: numbers of messages. */
+    uint32_t *sent;        /* [n_units], TIMING: numbers of messages. */
     uint32_t n_cores, n_cpus, n_units;
     cycle_t lookahead;
     struct core_parts core_parts;

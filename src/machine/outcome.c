@@ -63,16 +63,18 @@ static void describe_waiting(struct machine *m, char *text, size_t n)
             !(vm_is_live(m->vm, t) && spins_on(m, t, what, sizeof what)))
             continue;
         const struct trace_stream *stream = trace_stream(m->trace, t);
-        int w = snprintf(text + used, n - used,
-                         "\n  thread %u \"%s\", operation %llu, waits for %s", stream->id,
-                         stream->name, (unsigned long long)m->guest->threads[t].op, what);
+        int w =
+            snprintf(text + used, n - used,
+                     "\n  thread %u \"%s\", operation %llu, waits for %s", stream->id,
+                     stream->name, (unsigned long long)m->guest->threads[t].op, what);
         if (w < 0)
             return;
         used += (size_t)w;
     }
 }
 
-void outcome_fill(struct machine *m, enum machine_end end, struct machine_outcome *outcome)
+void outcome_fill(struct machine *m, enum machine_end end,
+                  struct machine_outcome *outcome)
 {
     *outcome = (struct machine_outcome){.end = end, .stats = stats_of(m)};
     char waiting[1600] = "";
@@ -100,7 +102,8 @@ void outcome_fill(struct machine *m, enum machine_end end, struct machine_outcom
         snprintf(outcome->message, sizeof outcome->message, "interrupted");
         return;
     case MACHINE_END_TRACE:
-        snprintf(outcome->message, sizeof outcome->message, "%s", m->guest->error.message);
+        snprintf(outcome->message, sizeof outcome->message, "%s",
+                 m->guest->error.message);
         return;
     }
 }

@@ -88,8 +88,8 @@ static void port_fault(void *context, unsigned cpu, va_t va, uint32_t error_code
     vm_fault(m->vm, cpu, va, error_code, pc, index, now);
 }
 
-static void port_syscall(void *context, unsigned cpu, const struct op *op, uint64_t index,
-                         cycle_t now)
+static void port_syscall(void *context, unsigned cpu, const struct op *op,
+                         uint64_t index, cycle_t now)
 {
     struct machine *m = context;
     struct vm_request request = request_of(op, index);
@@ -102,7 +102,8 @@ static void port_interrupt(void *context, unsigned cpu, uint8_t vector, cycle_t 
     vm_interrupt(m->vm, cpu, vector, now);
 }
 
-static void port_step(void *context, unsigned cpu, cycle_t now, struct kernel_result *out)
+static void port_step(void *context, unsigned cpu, cycle_t now,
+                      struct kernel_result *out)
 {
     struct machine *m = context;
     struct vm_result r = {0};

@@ -26,7 +26,8 @@ struct choice;
 /* An explorer's answer to "which of n?"; timed runs leave it null. */
 struct choice_oracle {
     void *context;
-    uint64_t (*pick)(void *context, unsigned unit, enum choice_purpose purpose, uint64_t n);
+    uint64_t (*pick)(void *context, unsigned unit, enum choice_purpose purpose,
+                     uint64_t n);
 };
 
 /* The door's state lies in 'memory' of choice_bytes(n_units) bytes, zeroed. */
@@ -36,8 +37,8 @@ void choice_seed(struct choice *choice, uint64_t seed);
 void choice_ask_oracle(struct choice *choice, struct choice_oracle oracle);
 
 /* A draw of 'dist' (>= dist->base), in cycles. */
-cycle_t choice_latency(struct choice *choice, unsigned unit, enum choice_purpose purpose,
-                       const struct dist *dist);
+cycle_t choice_latency(struct choice *choice, unsigned unit,
+                       enum choice_purpose purpose, const struct dist *dist);
 
 /* A number in [0, n). n > 0. */
 uint64_t choice_pick(struct choice *choice, unsigned unit, enum choice_purpose purpose,

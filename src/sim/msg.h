@@ -15,16 +15,16 @@
 #include "base/types.h"
 
 /* MSG(NAME, sentence). */
-#define MSG_LIST(MSG)                                                          \
-    MSG(LINE_REQUEST, "core to directory: wants lines shared or exclusive")    \
-    MSG(LINE_GRANT, "directory to core: the lines are yours")                  \
-    MSG(LINE_DOWNGRADE, "directory to core: keep the line, but shared")        \
-    MSG(LINE_INVALIDATE, "directory to core: give the line up")                \
-    MSG(IPI, "core to core: an interrupt vector")                              \
-    MSG(IPI_ACK, "core to core: a shootdown target is done")                   \
-    MSG(TLB_BROADCAST, "core to core: invalidation in hardware (INVLPGB)")     \
-    MSG(TLB_BROADCAST_ACK, "core to core: hardware invalidation done")         \
-    MSG(KERNEL_WAKE, "core to core: a kernel lock or a sleep has ended")       \
+#define MSG_LIST(MSG)                                                       \
+    MSG(LINE_REQUEST, "core to directory: wants lines shared or exclusive") \
+    MSG(LINE_GRANT, "directory to core: the lines are yours")               \
+    MSG(LINE_DOWNGRADE, "directory to core: keep the line, but shared")     \
+    MSG(LINE_INVALIDATE, "directory to core: give the line up")             \
+    MSG(IPI, "core to core: an interrupt vector")                           \
+    MSG(IPI_ACK, "core to core: a shootdown target is done")                \
+    MSG(TLB_BROADCAST, "core to core: invalidation in hardware (INVLPGB)")  \
+    MSG(TLB_BROADCAST_ACK, "core to core: hardware invalidation done")      \
+    MSG(KERNEL_WAKE, "core to core: a kernel lock or a sleep has ended")    \
     MSG(TIMER, "core to itself: time slice or time-out")
 
 enum msg_kind {

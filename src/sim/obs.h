@@ -29,60 +29,60 @@
  * where it happens, 'tid' the guest thread and 'space' the address space it
  * happens to (NO_... where there is none).
  */
-#define OBS_LIST(OBS)                                                         \
-    OBS(LOAD, "va, a=frame, b=version read, c=index of operation, "           \
-              "d=cycle when the TLB entry was filled, id=bytes")              \
-    OBS(STORE, "va, a=frame, b=version written, c=index of operation, "       \
-               "d=cycle when the TLB entry was filled, id=bytes; emitted "    \
-               "when the store leaves the store buffer")                      \
-    OBS(LOCK, "va=lock word, a=frame, c=index of operation, "                 \
-              "id=enum obs_lock_kind; emitted when the lock is taken")        \
-    OBS(UNLOCK, "va=lock word, a=frame, c=index of operation, "               \
-                "id=enum obs_lock_kind; when the release is visible")         \
-    OBS(SPIN_BEGIN, "va=lock word: waits for the lock")                       \
-    OBS(SPIN_END, "va=lock word")                                             \
-    OBS(POST, "va=event, c=index of operation")                               \
-    OBS(WAIT, "va=event, c=index of operation; emitted when it goes on")      \
-    OBS(BARRIER_ENTER, "va=barrier, c=index of operation")                    \
-    OBS(BARRIER_LEAVE, "va=barrier, c=index of operation")                    \
-    OBS(SPAWN, "id=new thread, c=index of operation")                         \
-    OBS(THREAD_START, "first record of a thread; id=process")                 \
-    OBS(THREAD_EXIT, "last record of a thread, c=index of operation")         \
-    OBS(JOIN, "id=thread that ended, c=index of operation")                   \
-    OBS(FORK, "id=new thread, a=new space, c=index of operation")             \
-    OBS(WAITPID, "id=first thread of the process that ended, "                \
-                 "c=index of operation")                                      \
-    OBS(FAULT_BEGIN, "va, a=error code, id=fault number")                     \
-    OBS(FAULT_END, "va, a=enum obs_fault_outcome, id=fault number")           \
-    OBS(BUSY_SLEEP, "va, a=frame: a fault sleeps on a busy page")             \
-    OBS(STEP, "va, a=code of the protocol step, id=fault number")             \
-    OBS(PTE_WRITE, "va, a=old entry, b=new entry, id=fault number or 0, "     \
-                   "c=enum obs_pte_reason")                                   \
-    OBS(TLB_FILL, "va, a=entry that was read; flag FETCH for the ITLB")       \
-    OBS(TLB_INVAL, "va=first page, a=frame dropped (NO_FRAME if none was "    \
-                   "there), b=number of pages, c=enum obs_inval_reason, "     \
-                   "id=shootdown number or 0")                                \
-    OBS(SHOOTDOWN_BEGIN, "va=first page, a=targets, b=number of pages, "      \
-                         "id=shootdown number, c=fault number or 0")          \
-    OBS(SHOOTDOWN_END, "id=shootdown number: the last acknowledgement came")  \
-    OBS(SHOOTDOWN_SKIP, "va, a=0 old entry not accessed, 1 no other CPU; "    \
-                        "c=fault number or 0")                                \
-    OBS(IPI_SEND, "a=target CPU, b=vector, id=shootdown number")              \
-    OBS(IPI_ARRIVE, "b=vector, id=shootdown number")                          \
-    OBS(IPI_HANDLER, "b=vector, id=shootdown number: first step of it")       \
-    OBS(IPI_ACK, "a=initiating CPU, id=shootdown number")                     \
-    OBS(FRAME_ALLOC, "a=frame, va=page it is for (0 for a table)")            \
-    OBS(FRAME_COPY, "a=new frame, b=old frame, va, id=fault number")          \
-    OBS(FRAME_FREE, "a=frame")                                                \
-    OBS(WATCH_BEGIN, "va, a=old frame, b=new frame or NO_FRAME, "             \
-                     "id=fault number")                                       \
-    OBS(WATCH_QUIET, "va, a=old frame, id=fault number: the protocol says "   \
-                     "that no CPU can reach the old frame here any more")     \
-    OBS(SWITCH, "tid=thread that now runs on the CPU, or NO_THREAD")          \
-    OBS(MODE, "a=enum obs_mode the CPU enters")                               \
-    OBS(SYSCALL, "va, a=trace operation, b=length, id=0 enter, 1 leave")      \
-    OBS(SIGSEGV, "va, a=error code, b=pc, c=index of operation")              \
-    OBS(MARK, "id=mark, c=index of operation")                                \
+#define OBS_LIST(OBS)                                                        \
+    OBS(LOAD, "va, a=frame, b=version read, c=index of operation, "          \
+              "d=cycle when the TLB entry was filled, id=bytes")             \
+    OBS(STORE, "va, a=frame, b=version written, c=index of operation, "      \
+               "d=cycle when the TLB entry was filled, id=bytes; emitted "   \
+               "when the store leaves the store buffer")                     \
+    OBS(LOCK, "va=lock word, a=frame, c=index of operation, "                \
+              "id=enum obs_lock_kind; emitted when the lock is taken")       \
+    OBS(UNLOCK, "va=lock word, a=frame, c=index of operation, "              \
+                "id=enum obs_lock_kind; when the release is visible")        \
+    OBS(SPIN_BEGIN, "va=lock word: waits for the lock")                      \
+    OBS(SPIN_END, "va=lock word")                                            \
+    OBS(POST, "va=event, c=index of operation")                              \
+    OBS(WAIT, "va=event, c=index of operation; emitted when it goes on")     \
+    OBS(BARRIER_ENTER, "va=barrier, c=index of operation")                   \
+    OBS(BARRIER_LEAVE, "va=barrier, c=index of operation")                   \
+    OBS(SPAWN, "id=new thread, c=index of operation")                        \
+    OBS(THREAD_START, "first record of a thread; id=process")                \
+    OBS(THREAD_EXIT, "last record of a thread, c=index of operation")        \
+    OBS(JOIN, "id=thread that ended, c=index of operation")                  \
+    OBS(FORK, "id=new thread, a=new space, c=index of operation")            \
+    OBS(WAITPID, "id=first thread of the process that ended, "               \
+                 "c=index of operation")                                     \
+    OBS(FAULT_BEGIN, "va, a=error code, id=fault number")                    \
+    OBS(FAULT_END, "va, a=enum obs_fault_outcome, id=fault number")          \
+    OBS(BUSY_SLEEP, "va, a=frame: a fault sleeps on a busy page")            \
+    OBS(STEP, "va, a=code of the protocol step, id=fault number")            \
+    OBS(PTE_WRITE, "va, a=old entry, b=new entry, id=fault number or 0, "    \
+                   "c=enum obs_pte_reason")                                  \
+    OBS(TLB_FILL, "va, a=entry that was read; flag FETCH for the ITLB")      \
+    OBS(TLB_INVAL, "va=first page, a=frame dropped (NO_FRAME if none was "   \
+                   "there), b=number of pages, c=enum obs_inval_reason, "    \
+                   "id=shootdown number or 0")                               \
+    OBS(SHOOTDOWN_BEGIN, "va=first page, a=targets, b=number of pages, "     \
+                         "id=shootdown number, c=fault number or 0")         \
+    OBS(SHOOTDOWN_END, "id=shootdown number: the last acknowledgement came") \
+    OBS(SHOOTDOWN_SKIP, "va, a=0 old entry not accessed, 1 no other CPU; "   \
+                        "c=fault number or 0")                               \
+    OBS(IPI_SEND, "a=target CPU, b=vector, id=shootdown number")             \
+    OBS(IPI_ARRIVE, "b=vector, id=shootdown number")                         \
+    OBS(IPI_HANDLER, "b=vector, id=shootdown number: first step of it")      \
+    OBS(IPI_ACK, "a=initiating CPU, id=shootdown number")                    \
+    OBS(FRAME_ALLOC, "a=frame, va=page it is for (0 for a table)")           \
+    OBS(FRAME_COPY, "a=new frame, b=old frame, va, id=fault number")         \
+    OBS(FRAME_FREE, "a=frame")                                               \
+    OBS(WATCH_BEGIN, "va, a=old frame, b=new frame or NO_FRAME, "            \
+                     "id=fault number")                                      \
+    OBS(WATCH_QUIET, "va, a=old frame, id=fault number: the protocol says "  \
+                     "that no CPU can reach the old frame here any more")    \
+    OBS(SWITCH, "tid=thread that now runs on the CPU, or NO_THREAD")         \
+    OBS(MODE, "a=enum obs_mode the CPU enters")                              \
+    OBS(SYSCALL, "va, a=trace operation, b=length, id=0 enter, 1 leave")     \
+    OBS(SIGSEGV, "va, a=error code, b=pc, c=index of operation")             \
+    OBS(MARK, "id=mark, c=index of operation")                               \
     OBS(EXPECT, "id=rule expected, a=count, c=index of operation")
 
 enum obs_kind {
@@ -92,12 +92,7 @@ enum obs_kind {
         OBS_N_KINDS
 };
 
-enum obs_lock_kind {
-    OBS_LOCK_MUTEX,
-    OBS_LOCK_READ,
-    OBS_LOCK_WRITE,
-    OBS_LOCK_SPIN
-};
+enum obs_lock_kind { OBS_LOCK_MUTEX, OBS_LOCK_READ, OBS_LOCK_WRITE, OBS_LOCK_SPIN };
 enum obs_mode { OBS_MODE_IDLE, OBS_MODE_USER, OBS_MODE_KERNEL, OBS_MODE_IRQ };
 
 /* What a fault turned out to be. MODEL section 7 counts them by these names. */

@@ -173,7 +173,6 @@ static enum status check_stream(struct check *c, uint32_t index, struct err *err
     struct trace_window w;
     c->stream = index;
     c->meta = trace_stream(c->t, index);
-    c->last_seq = 0;
     c->ended = c->unsure = false;
     c->n_held = 0;
     for (c->at = 0; c->at < c->meta->n_ops;) {

@@ -37,7 +37,6 @@ struct check {
     uint32_t stream;
     const struct trace_stream *meta;
     uint64_t at;
-    uint64_t last_seq;
     bool ended;
     uint64_t held[CHECK_HELD_MAX]; /* Lock words. */
     unsigned n_held;

@@ -122,11 +122,11 @@ static void do_image(struct kctx *k)
     for (uint32_t i = 0; i < image->n_segments; i++) {
         const struct vm_segment *s = &image->segments[i];
         uint64_t start = (request->addr + s->va) >> PAGE_SHIFT;
-        uint64_t end = (request->addr + s->va + s->bytes + PAGE_BYTES - 1) >> PAGE_SHIFT;
+        uint64_t end =
+            (request->addr + s->va + s->bytes + PAGE_BYTES - 1) >> PAGE_SHIFT;
         while (start < end && map_find(vm, k->thread->space, start) != NO_INDEX)
             start++; /* Two segments may meet in a page: the first has it. */
-        if (start < end &&
-            !map_insert(vm, k->thread->space, start, end, s->prot, true))
+        if (start < end && !map_insert(vm, k->thread->space, start, end, s->prot, true))
             return;
     }
     done(k, vm->config->map_lookup);

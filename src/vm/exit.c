@@ -31,11 +31,12 @@ static void hurry(struct kctx *k, uint32_t tid)
                    thread->why == SLEEP_BARRIER;
     if (thread->state == THREAD_RUNNING) {
         sched_end_slice(vm, k->cpu, thread->cpu, k->now);
-    } else if (thread->state == THREAD_ASLEEP && (in_call || thread->why == SLEEP_JOIN)) {
+    } else if (thread->state == THREAD_ASLEEP &&
+               (in_call || thread->why == SLEEP_JOIN)) {
         if (in_call)
             sync_cancel(vm, tid);
-        thread->act = (struct act){.program = PROGRAM_EXIT,
-                                   .request = {.call = VM_CALL_EXIT}};
+        thread->act =
+            (struct act){.program = PROGRAM_EXIT, .request = {.call = VM_CALL_EXIT}};
         sched_wake(k, tid);
     }
 }
@@ -145,7 +146,7 @@ static void exit_thread(struct kctx *k)
 }
 
 step_fn *const exit_steps[] = {
-    [EXIT_BEGIN] = exit_begin,     [EXIT_OTHERS] = exit_others,
-    [EXIT_DRAIN] = exit_drain,     [EXIT_ENTRIES] = exit_entries,
-    [EXIT_SPACE] = exit_space,     [EXIT_THREAD] = exit_thread,
+    [EXIT_BEGIN] = exit_begin, [EXIT_OTHERS] = exit_others,
+    [EXIT_DRAIN] = exit_drain, [EXIT_ENTRIES] = exit_entries,
+    [EXIT_SPACE] = exit_space, [EXIT_THREAD] = exit_thread,
 };

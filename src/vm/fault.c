@@ -378,16 +378,17 @@ static void fault_install(struct kctx *k)
 {
     struct act *act = k->act;
     pa_t pa;
-    if (!pmap_make_tables(k, k->thread->space, act->va, true, &pa) || !k_own_line(k, pa))
+    if (!pmap_make_tables(k, k->thread->space, act->va, true, &pa) ||
+        !k_own_line(k, pa))
         return;
     const struct map_entry *e = entry_of(k);
     bool write = (e->prot & VM_PROT_WRITE) && act->changed && !e->needs_copy;
     pte_t old = pmap_read(k->vm, pa);
     pte_t new = pte_make((pfn_t){act->new_frame}, fault_leaf_flags(k, write));
     if (pte_has(old, PTE_P)) {
-        new.bits |= old.bits & PTE_D;
+        new.bits |= old.bits &PTE_D;
         bool same = pte_frame(old).v == act->new_frame;
-        if (same && (old.bits & PTE_RW) == (new.bits & PTE_RW))
+        if (same && (old.bits & PTE_RW) == (new.bits &PTE_RW))
             act->outcome = OBS_FAULT_SPURIOUS;
         else if (act->outcome == OBS_FAULT_SOFT)
             act->outcome = OBS_FAULT_UPGRADE;

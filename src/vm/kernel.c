@@ -101,8 +101,8 @@ static bool must_exit(const struct kctx *k)
 static void start_exit(struct kctx *k, cycle_t cost)
 {
     k->thread->in_kernel = 1;
-    k->thread->act = (struct act){.program = PROGRAM_EXIT,
-                                  .request = {.call = VM_CALL_EXIT}};
+    k->thread->act =
+        (struct act){.program = PROGRAM_EXIT, .request = {.call = VM_CALL_EXIT}};
     k_again(k, cost);
 }
 
@@ -265,8 +265,9 @@ void vm_fault(struct vm *vm, unsigned cpu, va_t va, uint32_t error_code, uint64_
     act->error_code = error_code;
     act->pc_va = pc;
     act->index_op = op_index;
-    act->access = error_code & PF_W ? ACCESS_STORE : error_code & PF_I ? ACCESS_FETCH
-                                                                       : ACCESS_LOAD;
+    act->access = error_code & PF_W   ? ACCESS_STORE
+                  : error_code & PF_I ? ACCESS_FETCH
+                                      : ACCESS_LOAD;
 }
 
 static enum program program_of(enum vm_call call)
@@ -297,7 +298,8 @@ static enum program program_of(enum vm_call call)
     return PROGRAM_CALL;
 }
 
-void vm_syscall(struct vm *vm, unsigned cpu, const struct vm_request *request, cycle_t now)
+void vm_syscall(struct vm *vm, unsigned cpu, const struct vm_request *request,
+                cycle_t now)
 {
     (void)now;
     enter(vm, cpu, program_of(request->call))->request = *request;
@@ -359,7 +361,8 @@ void vm_gate_done(struct vm *vm, unsigned cpu, const struct vm_request *request,
     sync_went(&k, request);
 }
 
-/* ---- timer ------------------------------------------------------------------------ */
+/* ---- timer ------------------------------------------------------------------------
+ */
 
 static void timer_step(struct kctx *k)
 {

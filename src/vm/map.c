@@ -20,12 +20,11 @@ uint32_t space_create(struct vm *vm, uint32_t process)
             return NO_SPACE;
         }
         memset(mem_frame(vm->mem, (pfn_t){root}), 0, PAGE_BYTES);
-        *space = (struct space){
-            .process = process,
-                                 .first_entry = NO_INDEX,
-                                 .root = root,
-                                 .used = 1,
-                                 .exit_waiter = NO_THREAD};
+        *space = (struct space){.process = process,
+                                .first_entry = NO_INDEX,
+                                .root = root,
+                                .used = 1,
+                                .exit_waiter = NO_THREAD};
         klock_init(&space->map_lock);
         klock_init(&space->pmap_lock);
         return s;
@@ -70,8 +69,8 @@ static void entry_free(struct vm *vm, uint32_t e)
     vm->state->free_entry = e;
 }
 
-bool map_insert(struct vm *vm, uint32_t space, uint64_t start, uint64_t end, uint32_t prot,
-                bool file)
+bool map_insert(struct vm *vm, uint32_t space, uint64_t start, uint64_t end,
+                uint32_t prot, bool file)
 {
     uint32_t e = entry_alloc(vm);
     if (e == NO_INDEX)

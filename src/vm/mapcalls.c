@@ -107,9 +107,8 @@ static void map_entries(struct kctx *k)
         pte_t old = pmap_read(vm, pa);
         pte_t new = pte_has(old, PTE_P) ? changed_entry(k, old) : old;
         if (new.bits != old.bits) {
-            enum obs_pte_reason why = act->request.call == VM_CALL_MPROTECT
-                                          ? OBS_PTE_PROTECT
-                                          : OBS_PTE_UNMAP;
+            enum obs_pte_reason why =
+                act->request.call == VM_CALL_MPROTECT ? OBS_PTE_PROTECT : OBS_PTE_UNMAP;
             pmap_write(k, k->thread->space, act->va, pa, new, why, 0);
             act->changed |= pte_has(old, PTE_A);
         }

@@ -90,8 +90,8 @@ void page_remove(struct vm *vm, uint32_t frame)
 uint32_t page_find(const struct vm *vm, uint32_t object, uint64_t index)
 {
     uint32_t frame = *bucket(vm, object, index);
-    while (frame != NO_INDEX && (vm->pages[frame].object != object ||
-                                 vm->pages[frame].index != index))
+    while (frame != NO_INDEX &&
+           (vm->pages[frame].object != object || vm->pages[frame].index != index))
         frame = vm->pages[frame].hash_next;
     return frame;
 }

@@ -45,7 +45,8 @@ bool pmap_entry_pa(const struct vm *vm, uint32_t space, uint64_t vpn, pa_t *pa)
  * walking this space, so the line of an upper entry must be owned before it is
  * written; then false may mean that the step has to wait for a line.
  */
-bool pmap_make_tables(struct kctx *k, uint32_t space, uint64_t vpn, bool walked, pa_t *pa)
+bool pmap_make_tables(struct kctx *k, uint32_t space, uint64_t vpn, bool walked,
+                      pa_t *pa)
 {
     struct vm *vm = k->vm;
     uint32_t table = vm->spaces[space].root;
@@ -150,7 +151,8 @@ bool pv_insert(struct vm *vm, uint32_t frame, uint32_t space, uint64_t vpn)
         return false;
     }
     vm->state->free_pv = vm->pvs[p].next;
-    vm->pvs[p] = (struct pv){.vpn = vpn, .space = space, .next = vm->pages[frame].pv_first};
+    vm->pvs[p] =
+        (struct pv){.vpn = vpn, .space = space, .next = vm->pages[frame].pv_first};
     vm->pages[frame].pv_first = p;
     return true;
 }

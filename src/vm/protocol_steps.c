@@ -147,7 +147,8 @@ static void step_copy_frame(struct kctx *k)
     k_again(k, cost);
 }
 
-/* ---- locks -------------------------------------------------------------------------- */
+/* ---- locks --------------------------------------------------------------------------
+ */
 
 static void step_pmap_lock(struct kctx *k)
 {
@@ -167,14 +168,16 @@ static void step_pv_locks(struct kctx *k)
                               CHOICE_KERNEL, &k->vm->config->pv_lock_wait));
 }
 
-/* ---- the entry ----------------------------------------------------------------------- */
+/* ---- the entry
+ * ----------------------------------------------------------------------- */
 
 /* One atomic store of the entry; 'make' computes it from the old one. */
 static void store_entry(struct kctx *k, pte_t (*make)(struct kctx *k, pte_t old))
 {
     struct act *act = k->act;
     pa_t pa;
-    if (!pmap_make_tables(k, k->thread->space, act->va, true, &pa) || !k_own_line(k, pa))
+    if (!pmap_make_tables(k, k->thread->space, act->va, true, &pa) ||
+        !k_own_line(k, pa))
         return;
     pte_t old = pmap_read(k->vm, pa);
     pte_t new = make(k, old);
@@ -254,7 +257,8 @@ static void step_pte_clear(struct kctx *k)
     store_entry(k, make_clear);
 }
 
-/* ---- invalidation --------------------------------------------------------------------- */
+/* ---- invalidation
+ * --------------------------------------------------------------------- */
 
 /* No TLB can hold an entry that was never accessed (rule R2). */
 static bool skip_clean(struct kctx *k)
@@ -341,7 +345,8 @@ static void step_resume_others(struct kctx *k)
     advance(k, k->vm->config->lock);
 }
 
-/* ---- remove_all ------------------------------------------------------------------------- */
+/* ---- remove_all
+ * ------------------------------------------------------------------------- */
 
 enum remove_phase { REMOVE_CLEAR, REMOVE_LOCAL, REMOVE_SEND, REMOVE_WAIT };
 
@@ -404,7 +409,8 @@ static void step_remove_all(struct kctx *k)
     }
 }
 
-/* ---- the lists ---------------------------------------------------------------------------- */
+/* ---- the lists
+ * ---------------------------------------------------------------------------- */
 
 static step_fn *const steps[PROTOCOL_N_STEPS] = {
     [PROTOCOL_PAGE_BUSY] = step_page_busy,

@@ -34,8 +34,8 @@ cycle_t vm_transfer(struct vm *vm, unsigned from_cpu, unsigned to_cpu)
         dist = &config->c2c_machine;
         break;
     }
-    cycle_t t = choice_latency(vm->parts.choice, from_cpu / vm->parts.n_smt, CHOICE_KERNEL,
-                               dist);
+    cycle_t t = choice_latency(vm->parts.choice, from_cpu / vm->parts.n_smt,
+                               CHOICE_KERNEL, dist);
     return t > vm->parts.lookahead ? t : vm->parts.lookahead;
 }
 
@@ -174,7 +174,8 @@ static void run_thread(struct kctx *k, uint32_t tid)
 {
     struct vm *vm = k->vm;
     struct thread *thread = &vm->threads[tid];
-    cycle_t cost = vm->config->sched + vm->config->switch_cost + sched_activate(k, thread->space);
+    cycle_t cost =
+        vm->config->sched + vm->config->switch_cost + sched_activate(k, thread->space);
     thread->state = THREAD_RUNNING;
     k->kcpu->tid = tid;
     k->kcpu->resched = 0;

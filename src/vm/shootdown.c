@@ -35,8 +35,8 @@ static void record_inval(struct kctx *k, const struct flush *flush, uint32_t fra
     k_emit(k, &r);
 }
 
-void shootdown_local(struct kctx *k, const struct flush *flush, enum obs_inval_reason why,
-                     uint64_t id, cycle_t *cost)
+void shootdown_local(struct kctx *k, const struct flush *flush,
+                     enum obs_inval_reason why, uint64_t id, cycle_t *cost)
 {
     const struct cpu_port *cpus = &k->vm->parts.cpus;
     struct mmu_dropped dropped = {.frame = NO_FRAME};
@@ -312,7 +312,8 @@ static void irq_serve_second(struct kctx *k)
 
 step_fn *const shootdown_irq_steps[] = {irq_serve, irq_serve_second};
 
-/* ---- rendezvous -------------------------------------------------------------------- */
+/* ---- rendezvous --------------------------------------------------------------------
+ */
 
 /* Stops every other CPU where the space is active (erratum 383 style,
  * smp_rendezvous): they wait in their handlers until rendezvous_resume(), and
@@ -387,7 +388,8 @@ static void stopped_flush(struct kctx *k)
 
 step_fn *const rendezvous_irq_steps[] = {stopped_ack, stopped_wait, stopped_flush};
 
-/* ---- hardware broadcast ---------------------------------------------------------------- */
+/* ---- hardware broadcast
+ * ---------------------------------------------------------------- */
 
 /* INVLPGB: reaches every CPU where the space is active, without an interrupt.
  * The local TLB is included. TLBSYNC is shootdown_wait(). */

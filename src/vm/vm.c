@@ -31,9 +31,11 @@ static void create_tables(struct vm *vm, struct arena *arena)
     vm->page_hash = arena_take(arena, ARENA_ARCH, vm->n_hash, sizeof *vm->page_hash);
     vm->pvs = arena_take(arena, ARENA_ARCH, vm->n_pv, sizeof *vm->pvs);
     vm->objects = arena_take(arena, ARENA_ARCH, config->objects, sizeof *vm->objects);
-    vm->entries = arena_take(arena, ARENA_ARCH, config->map_entries, sizeof *vm->entries);
+    vm->entries =
+        arena_take(arena, ARENA_ARCH, config->map_entries, sizeof *vm->entries);
     vm->spaces = arena_take(arena, ARENA_ARCH, config->spaces, sizeof *vm->spaces);
-    vm->threads = arena_take(arena, ARENA_ARCH, vm->parts.n_threads, sizeof *vm->threads);
+    vm->threads =
+        arena_take(arena, ARENA_ARCH, vm->parts.n_threads, sizeof *vm->threads);
     vm->cpus = arena_take(arena, ARENA_ARCH, vm->parts.n_cpus, sizeof *vm->cpus);
     vm->syncs = arena_take(arena, ARENA_ARCH, vm->n_sync, sizeof *vm->syncs);
 }
@@ -208,8 +210,8 @@ bool vm_waits_for(const struct vm *vm, uint32_t tid, char *text, size_t n)
                  (unsigned long long)t->wait_addr, (unsigned long long)request->seq);
         return true;
     case SLEEP_EVENT:
-        snprintf(text, n, "post %llu of the event 0x%llx", (unsigned long long)request->arg,
-                 (unsigned long long)t->wait_addr);
+        snprintf(text, n, "post %llu of the event 0x%llx",
+                 (unsigned long long)request->arg, (unsigned long long)t->wait_addr);
         return true;
     case SLEEP_BARRIER:
         snprintf(text, n, "the barrier 0x%llx (%llu threads)",
@@ -228,7 +230,8 @@ bool vm_waits_for(const struct vm *vm, uint32_t tid, char *text, size_t n)
     return false;
 }
 
-/* ---- invariants ------------------------------------------------------------------- */
+/* ---- invariants -------------------------------------------------------------------
+ */
 
 static void assert_objects(const struct vm *vm)
 {
@@ -238,7 +241,8 @@ static void assert_objects(const struct vm *vm)
             continue;
         assert(object->refs > 0 && object->shadows <= object->refs);
         uint32_t n = 0;
-        for (uint32_t f = object->first_page; f != NO_INDEX; f = vm->pages[f].next, n++) {
+        for (uint32_t f = object->first_page; f != NO_INDEX;
+             f = vm->pages[f].next, n++) {
             assert(vm->pages[f].object == o);
             assert(page_find(vm, o, vm->pages[f].index) == f); /* PAGE2 */
         }
@@ -255,7 +259,7 @@ static void assert_maps(const struct vm *vm)
         for (uint32_t e = vm->spaces[s].first_entry; e != NO_INDEX;
              e = vm->entries[e].next) {
             const struct map_entry *entry = &vm->entries[e];
-            assert(entry->start >= end && entry->start < entry->end); /* MAP1 */
+            assert(entry->start >= end && entry->start < entry->end);     /* MAP1 */
             assert(!entry->needs_copy || !(entry->prot & VM_MAP_SHARED)); /* MAP2 */
             end = entry->end;
         }

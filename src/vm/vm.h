@@ -32,7 +32,8 @@ struct cpu_port {
     void *context;
     cycle_t (*invalidate)(void *context, unsigned cpu, const struct flush *flush,
                           struct mmu_dropped *dropped);
-    void (*fault_drops)(void *context, unsigned cpu, va_t va, struct mmu_dropped *dropped);
+    void (*fault_drops)(void *context, unsigned cpu, va_t va,
+                        struct mmu_dropped *dropped);
     void (*set_root)(void *context, unsigned cpu, pfn_t root);
     bool (*drained)(void *context, unsigned cpu);
 };
@@ -69,12 +70,12 @@ enum {
 
 struct vm_request {
     enum vm_call call;
-    uint32_t target;  /* Thread, protection, CPU, image: by the call. */
+    uint32_t target;   /* Thread, protection, CPU, image: by the call. */
     uint32_t trace_op; /* For records: the trace's name of the operation. */
     uint64_t addr;
-    uint64_t arg;     /* Length or count. */
-    uint64_t seq;     /* Rank on its object in recorded order; 0: none. */
-    uint64_t index;   /* Of the operation in its stream. */
+    uint64_t arg;   /* Length or count. */
+    uint64_t seq;   /* Rank on its object in recorded order; 0: none. */
+    uint64_t index; /* Of the operation in its stream. */
 };
 
 /* A segment of an image to map. */
@@ -106,7 +107,7 @@ struct vm_parts {
     uint32_t n_images;
     uint32_t pt_levels;
     cycle_t lookahead;
-    uint32_t on_segv; /* enum vm_on_segv */
+    uint32_t on_segv;  /* enum vm_on_segv */
     struct dist start; /* When root threads start. */
 };
 
@@ -145,28 +146,30 @@ struct vm_result {
 
 void vm_fault(struct vm *vm, unsigned cpu, va_t va, uint32_t error_code, uint64_t pc,
               uint64_t op_index, cycle_t now);
-void vm_syscall(struct vm *vm, unsigned cpu, const struct vm_request *request, cycle_t now);
+void vm_syscall(struct vm *vm, unsigned cpu, const struct vm_request *request,
+                cycle_t now);
 void vm_interrupt(struct vm *vm, unsigned cpu, uint8_t vector, cycle_t now);
 void vm_step(struct vm *vm, unsigned cpu, cycle_t now, struct vm_result *out);
 bool vm_message(struct vm *vm, unsigned cpu, const struct msg *msg);
 bool vm_interrupts_on(const struct vm *vm, unsigned cpu);
 
 /* Recorded order of lock operations (see core/kernel_port.h). */
-bool vm_gate(struct vm *vm, unsigned cpu, const struct vm_request *request, cycle_t now);
+bool vm_gate(struct vm *vm, unsigned cpu, const struct vm_request *request,
+             cycle_t now);
 void vm_gate_done(struct vm *vm, unsigned cpu, const struct vm_request *request,
                   cycle_t now);
 
 /* Why the kernel cannot go on. */
 enum vm_failure {
     VM_OK,
-    VM_FAIL_MEMORY,      /* No free frame. */
+    VM_FAIL_MEMORY, /* No free frame. */
     VM_FAIL_SPACES,
     VM_FAIL_MAP_ENTRIES,
     VM_FAIL_OBJECTS,
     VM_FAIL_PV,
-    VM_FAIL_SYNC,        /* Too many locks, events and barriers. */
-    VM_FAIL_SEGV,        /* A guest fault with on_segv = stop. */
-    VM_FAIL_PIN,         /* PIN to a CPU that is not there. */
+    VM_FAIL_SYNC, /* Too many locks, events and barriers. */
+    VM_FAIL_SEGV, /* A guest fault with on_segv = stop. */
+    VM_FAIL_PIN,  /* PIN to a CPU that is not there. */
 };
 enum vm_failure vm_failed(const struct vm *vm);
 const char *vm_failure_sentence(enum vm_failure failure);

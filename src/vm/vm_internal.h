@@ -19,20 +19,20 @@
 
 /* A kernel lock. Waiters queue and get it in turn; they spin on their CPU. */
 struct klock {
-    uint32_t owner;    /* Thread that has it exclusively, or NO_THREAD. */
-    uint32_t n_shared; /* Threads that share it. */
+    uint32_t owner;       /* Thread that has it exclusively, or NO_THREAD. */
+    uint32_t n_shared;    /* Threads that share it. */
     uint32_t first, last; /* Queue of waiting threads. */
 };
 
 /* ---- pages, objects, maps ----------------------------------------------- */
 
-struct page {              /* One per frame. */
-    uint32_t object;       /* NO_INDEX: free, or a page table. */
+struct page {        /* One per frame. */
+    uint32_t object; /* NO_INDEX: free, or a page table. */
     uint32_t hash_next;
-    uint32_t next, prev;   /* In its object; 'next' also links free frames. */
-    uint32_t pv_first;     /* Mappings. */
-    uint32_t sleep_first;  /* Threads that sleep on the busy state. */
-    uint64_t index;        /* Page number within the object. */
+    uint32_t next, prev;  /* In its object; 'next' also links free frames. */
+    uint32_t pv_first;    /* Mappings. */
+    uint32_t sleep_first; /* Threads that sleep on the busy state. */
+    uint64_t index;       /* Page number within the object. */
     uint8_t busy;
     uint8_t used;
 };
@@ -44,15 +44,15 @@ struct pv {
 };
 
 struct object {
-    uint32_t refs;       /* Map entries and shadows. */
-    uint32_t shadows;    /* Objects that shadow this one. */
-    uint32_t backing;    /* NO_INDEX: none. */
+    uint32_t refs;    /* Map entries and shadows. */
+    uint32_t shadows; /* Objects that shadow this one. */
+    uint32_t backing; /* NO_INDEX: none. */
     uint32_t first_page;
     uint32_t next_free;
     uint32_t n_pages;
     uint64_t backing_index; /* Page 0 here is that page of the backing. */
-    uint8_t file;        /* First touch pages in. */
-    uint8_t one_mapping; /* OBJ_ONEMAPPING: one space maps each page at most. */
+    uint8_t file;           /* First touch pages in. */
+    uint8_t one_mapping;    /* OBJ_ONEMAPPING: one space maps each page at most. */
     uint8_t used;
 };
 
@@ -62,17 +62,17 @@ struct map_entry {
     uint32_t object;     /* NO_INDEX until the first fault. */
     uint32_t prot;       /* VM_PROT_... and VM_MAP_SHARED */
     uint32_t next;
-    uint8_t needs_copy;  /* MAP_ENTRY_NEEDS_COPY */
+    uint8_t needs_copy; /* MAP_ENTRY_NEEDS_COPY */
     uint8_t used;
     uint8_t file;
 };
 
 struct space {
-    uint32_t process;     /* Of the trace. */
+    uint32_t process; /* Of the trace. */
     uint32_t first_entry;
-    uint32_t root;        /* Frame of the top table. */
-    uint32_t n_threads;   /* Live threads. */
-    uint32_t timestamp;   /* Changes with the map (FreeBSD map->timestamp). */
+    uint32_t root;      /* Frame of the top table. */
+    uint32_t n_threads; /* Live threads. */
+    uint32_t timestamp; /* Changes with the map (FreeBSD map->timestamp). */
     uint8_t used;
     uint8_t exiting;      /* exit_process: its threads end at the next chance. */
     uint32_t exit_waiter; /* Thread that waits for the others to end. */
@@ -90,9 +90,9 @@ enum program {
     PROGRAM_COPY,    /* The protocol's copy list, then the end of the fault. */
     PROGRAM_UPGRADE, /* The protocol's upgrade list. */
     PROGRAM_FORK,
-    PROGRAM_MAP,     /* mmap, munmap, madvise, mprotect. */
+    PROGRAM_MAP, /* mmap, munmap, madvise, mprotect. */
     PROGRAM_EXIT,
-    PROGRAM_CALL,    /* Everything else: a gate, then one step. */
+    PROGRAM_CALL, /* Everything else: a gate, then one step. */
     PROGRAM_SHOOTDOWN_IRQ,
     PROGRAM_RENDEZVOUS_IRQ,
     PROGRAM_TIMER_IRQ,
@@ -102,9 +102,9 @@ enum program {
 /* A program in progress: its position and registers. */
 struct act {
     uint8_t program;
-    uint8_t pc;          /* Step of the program. */
-    uint8_t sub;         /* Position within a step that takes several calls. */
-    uint8_t outcome;     /* enum obs_fault_outcome */
+    uint8_t pc;      /* Step of the program. */
+    uint8_t sub;     /* Position within a step that takes several calls. */
+    uint8_t outcome; /* enum obs_fault_outcome */
     uint8_t retry_op;
     uint8_t access;      /* enum access */
     uint8_t acc_was_set; /* The replaced entry had A=1: invalidation needed. */
@@ -112,22 +112,22 @@ struct act {
     uint8_t quiet;       /* The old frame is unreachable for sure. */
     uint8_t local_done;  /* invalidate_local ran. */
     uint8_t watched;
-    uint8_t recorded;    /* The record of this protocol step is out. */
+    uint8_t recorded; /* The record of this protocol step is out. */
     uint32_t error_code;
-    uint32_t entry;      /* Map entry. */
-    uint32_t object;     /* Top object. */
+    uint32_t entry;  /* Map entry. */
+    uint32_t object; /* Top object. */
     uint32_t old_frame, new_frame;
-    uint32_t line;       /* Progress of copy and zero. */
-    uint32_t cursor;     /* Progress of loops over entries. */
-    uint32_t child;      /* fork: space. */
+    uint32_t line;   /* Progress of copy and zero. */
+    uint32_t cursor; /* Progress of loops over entries. */
+    uint32_t child;  /* fork: space. */
     uint32_t vector;
-    uint64_t va;         /* Page-aligned fault address, or loop position. */
-    uint64_t fault_va;   /* As the hardware gave it. */
-    uint64_t end;        /* Loop end. */
+    uint64_t va;       /* Page-aligned fault address, or loop position. */
+    uint64_t fault_va; /* As the hardware gave it. */
+    uint64_t end;      /* Loop end. */
     uint64_t pc_va;
     uint64_t fault_id;
     uint64_t index_op;
-    cycle_t since;       /* When something began. */
+    cycle_t since; /* When something began. */
     struct vm_request request;
 };
 
@@ -141,45 +141,43 @@ enum thread_state {
 
 enum sleep_reason {
     SLEEP_NONE,
-    SLEEP_BUSY,    /* A busy page. */
-    SLEEP_ORDER,   /* Its turn in recorded order. */
+    SLEEP_BUSY,  /* A busy page. */
+    SLEEP_ORDER, /* Its turn in recorded order. */
     SLEEP_EVENT,
     SLEEP_BARRIER,
     SLEEP_JOIN,
-    SLEEP_EXIT,    /* exit_process: the other threads. */
-    SLEEP_LOCK,    /* Spins for a kernel lock. */
+    SLEEP_EXIT, /* exit_process: the other threads. */
+    SLEEP_LOCK, /* Spins for a kernel lock. */
 };
 
 struct thread {
-    uint8_t state;        /* enum thread_state */
-    uint8_t why;          /* enum sleep_reason */
-    uint8_t in_kernel;    /* 'act' is in progress. */
+    uint8_t state;     /* enum thread_state */
+    uint8_t why;       /* enum sleep_reason */
+    uint8_t in_kernel; /* 'act' is in progress. */
     uint8_t pinned;
     uint8_t started;      /* THREAD_START was recorded. */
     uint8_t retry_op;     /* On return to user mode: run the operation again. */
     uint8_t lock_granted; /* A kernel lock was handed to it. */
     uint32_t space;
-    uint32_t cpu;         /* Where it runs or ran last. */
-    uint32_t next;        /* In a run queue or a queue of waiters. */
-    uint64_t wait_addr;   /* What it waits on, for reports. */
-    uint8_t wait_shared;  /* SLEEP_LOCK: wants the lock shared. */
+    uint32_t cpu;        /* Where it runs or ran last. */
+    uint32_t next;       /* In a run queue or a queue of waiters. */
+    uint64_t wait_addr;  /* What it waits on, for reports. */
+    uint8_t wait_shared; /* SLEEP_LOCK: wants the lock shared. */
     struct act act;
 };
 
 /* ---- shootdowns (shootdown.c) -------------------------------------------- */
 
-
-
 /* One invalidation in progress; each CPU initiates at most one at a time. */
 struct shootdown {
     uint64_t id;
-    uint32_t n_pending;   /* Acknowledgements still to come. */
+    uint32_t n_pending; /* Acknowledgements still to come. */
     uint32_t n_targets;
     uint32_t n_writes, next_write;
     uint8_t phase;
     uint8_t has_mutex;
     uint8_t vector;
-    uint8_t released;     /* Rendezvous: targets may go on. */
+    uint8_t released; /* Rendezvous: targets may go on. */
     cycle_t began;
     struct flush flush;
     struct cpuset targets;
@@ -194,19 +192,19 @@ struct request {
 };
 
 struct kcpu {
-    uint32_t tid;          /* Current thread, or NO_THREAD. */
-    uint32_t space;        /* Whose tables CR3 points to, or NO_SPACE. */
+    uint32_t tid;   /* Current thread, or NO_THREAD. */
+    uint32_t space; /* Whose tables CR3 points to, or NO_SPACE. */
     uint32_t ready_first, ready_last, n_ready;
-    uint32_t n_assigned;   /* Live threads that have this CPU as theirs. */
+    uint32_t n_assigned; /* Live threads that have this CPU as theirs. */
     uint8_t irq_depth;
     uint8_t interrupts_off;
-    uint8_t resched;       /* Its time slice is over. */
+    uint8_t resched; /* Its time slice is over. */
     uint8_t timer_armed;
     uint32_t n_requests, requests_first; /* Ring of requests. */
     struct request *requests;
     struct act irq[2];
     struct shootdown shoot;
-    struct icr *writes;    /* [n_cpus] of the shootdown in progress. */
+    struct icr *writes; /* [n_cpus] of the shootdown in progress. */
 };
 
 /* ---- guest synchronisation (sync.c) --------------------------------------- */
@@ -215,13 +213,13 @@ enum sync_class { SYNC_LOCK, SYNC_EVENT, SYNC_BARRIER, SYNC_SPACE };
 
 struct sync_object {
     uint64_t addr;
-    uint64_t next_rank;   /* Recorded order: rank that may go next. */
+    uint64_t next_rank; /* Recorded order: rank that may go next. */
     uint64_t n_posts;
     uint32_t process;
-    uint8_t class_;       /* enum sync_class */
+    uint8_t class_; /* enum sync_class */
     uint8_t used;
-    uint32_t n_waiting;   /* Barrier. */
-    uint32_t first;       /* Threads that wait. */
+    uint32_t n_waiting; /* Barrier. */
+    uint32_t first;     /* Threads that wait. */
 };
 
 /* ---- all of it ------------------------------------------------------------- */
@@ -255,7 +253,7 @@ struct vm_state {
     uint32_t free_frame, n_free_frames, next_fresh_frame;
     uint32_t free_pv, free_entry, free_object;
     uint32_t n_live;
-    uint32_t failure;       /* enum vm_failure */
+    uint32_t failure; /* enum vm_failure */
     uint64_t n_segvs;
     uint64_t next_fault, next_shootdown, next_wake;
     uint64_t ipi_generation;
@@ -275,11 +273,11 @@ struct kctx {
 };
 
 /* How a step ends. Each sets the result and the position. */
-void k_next(struct kctx *k, cycle_t cost);               /* Next step. */
-void k_goto(struct kctx *k, unsigned pc, cycle_t cost);  /* That step. */
-void k_again(struct kctx *k, cycle_t cost);              /* This step again. */
+void k_next(struct kctx *k, cycle_t cost);                      /* Next step. */
+void k_goto(struct kctx *k, unsigned pc, cycle_t cost);         /* That step. */
+void k_again(struct kctx *k, cycle_t cost);                     /* This step again. */
 void k_run(struct kctx *k, enum program program, cycle_t cost); /* Its step 0. */
-void k_wait(struct kctx *k);                             /* Spin: woken later. */
+void k_wait(struct kctx *k);                                    /* Spin: woken later. */
 void k_sleep(struct kctx *k, enum sleep_reason why, uint64_t addr);
 void k_end(struct kctx *k, cycle_t cost, bool retry_op); /* The call is over. */
 
@@ -324,16 +322,18 @@ unsigned object_collapse(struct kctx *k, uint32_t object); /* Pages moved. */
 uint32_t space_create(struct vm *vm, uint32_t process);
 void space_destroy(struct kctx *k, uint32_t space);
 uint32_t map_find(const struct vm *vm, uint32_t space, uint64_t vpn);
-bool map_insert(struct vm *vm, uint32_t space, uint64_t start, uint64_t end, uint32_t prot,
-                bool file);
+bool map_insert(struct vm *vm, uint32_t space, uint64_t start, uint64_t end,
+                uint32_t prot, bool file);
 bool map_clip(struct vm *vm, uint32_t space, uint64_t start, uint64_t end);
 void map_remove(struct kctx *k, uint32_t space, uint64_t start, uint64_t end);
-uint32_t map_next(const struct vm *vm, uint32_t space, uint64_t vpn); /* First entry
-                                                        * that ends after 'vpn'. */
+uint32_t map_next(const struct vm *vm, uint32_t space,
+                  uint64_t vpn); /* First entry
+                                  * that ends after 'vpn'. */
 
 /* pmap.c */
 bool pmap_entry_pa(const struct vm *vm, uint32_t space, uint64_t vpn, pa_t *pa);
-bool pmap_make_tables(struct kctx *k, uint32_t space, uint64_t vpn, bool walked, pa_t *pa);
+bool pmap_make_tables(struct kctx *k, uint32_t space, uint64_t vpn, bool walked,
+                      pa_t *pa);
 void pmap_free_tables(struct vm *vm, uint32_t space);
 pte_t pmap_read(const struct vm *vm, pa_t pa);
 void pmap_write(struct kctx *k, uint32_t space, uint64_t vpn, pa_t pa, pte_t pte,
@@ -346,8 +346,8 @@ void pv_remove(struct vm *vm, uint32_t frame, uint32_t space, uint64_t vpn);
 bool shootdown_send(struct kctx *k, uint32_t space, const struct flush *flush,
                     uint64_t fault_id); /* True: all requests are sent. */
 bool shootdown_wait(struct kctx *k);    /* True: nothing is pending. */
-void shootdown_local(struct kctx *k, const struct flush *flush, enum obs_inval_reason why,
-                     uint64_t id, cycle_t *cost);
+void shootdown_local(struct kctx *k, const struct flush *flush,
+                     enum obs_inval_reason why, uint64_t id, cycle_t *cost);
 bool broadcast_send(struct kctx *k, uint32_t space, const struct flush *flush,
                     uint64_t fault_id);
 bool rendezvous_stop(struct kctx *k, uint32_t space, const struct flush *flush,
@@ -362,7 +362,7 @@ void sched_wake(struct kctx *k, uint32_t tid);
 void sched_enqueue(struct vm *vm, uint32_t tid, unsigned from_cpu, cycle_t now);
 void sched_assign(struct vm *vm, uint32_t tid);
 void sched_poke(struct vm *vm, unsigned from_cpu, unsigned cpu, cycle_t now);
-void sched_next(struct kctx *k);         /* Switches or goes idle. */
+void sched_next(struct kctx *k); /* Switches or goes idle. */
 void sched_end_slice(struct vm *vm, unsigned from_cpu, unsigned cpu, cycle_t now);
 cycle_t sched_activate(struct kctx *k, uint32_t space);
 cycle_t vm_transfer(struct vm *vm, unsigned from_cpu, unsigned to_cpu);
