@@ -26,8 +26,8 @@
 
 /*
  * OBS(NAME, meaning of va / a / b / c / d / id).  'cpu' is the hardware thread
- * where it happens, 'tid' the guest thread and 'space' the address space it
- * happens to (NO_... where there is none).
+ * where it happens, 'tid' the guest thread and 'space' the address space (its process)
+ * it happens to (NO_... where there is none).
  */
 #define OBS_LIST(OBS)                                                        \
     OBS(LOAD, "va, a=frame, b=version read, c=index of operation, "          \

@@ -218,7 +218,7 @@ static void fork_end(struct kctx *k)
     klock_drop(k, &parent_of(k)->map_lock);
     struct obs r = k_record(k, OBS_FORK);
     r.id = tid;
-    r.a = act->child;
+    r.a = vm_process_of(vm, act->child);
     r.c = act->request.index;
     k_emit(k, &r);
     vm->threads[tid].space = act->child;

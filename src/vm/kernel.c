@@ -127,7 +127,7 @@ void k_end(struct kctx *k, cycle_t cost, bool retry_op)
     k->out->verdict = VM_USER;
     k->out->cost = cost;
     k->out->tid = k->tid;
-    k->out->space = k->thread->space;
+    k->out->space = vm_process_of(k->vm, k->thread->space);
     k->out->retry_op = retry_op;
 }
 
@@ -164,6 +164,13 @@ bool k_own_line(struct kctx *k, pa_t pa)
     return k_drained(k) && k_have_lines(k, pa, 1, LINE_EXCLUSIVE);
 }
 
+/* Records name an address space by its process: that number is unique in a
+ * run, while the kernel's slots are used again. */
+uint32_t vm_process_of(const struct vm *vm, uint32_t space)
+{
+    return space == NO_SPACE ? NO_SPACE : vm->spaces[space].process;
+}
+
 struct obs k_record(const struct kctx *k, enum obs_kind kind)
 {
     return (struct obs){.cycle = k->now,
@@ -171,7 +178,8 @@ struct obs k_record(const struct kctx *k, enum obs_kind kind)
                         .unit = (uint16_t)(k->cpu / k->vm->parts.n_smt),
                         .cpu = (uint16_t)k->cpu,
                         .tid = k->thread ? k->tid : NO_THREAD,
-                        .space = k->thread ? k->thread->space : NO_SPACE};
+                        .space = k->thread ? vm_process_of(k->vm, k->thread->space)
+                                           : NO_SPACE};
 }
 
 void k_emit(const struct kctx *k, const struct obs *record)
@@ -214,7 +222,7 @@ static void resume_user(struct kctx *k)
     }
     k->out->verdict = VM_USER;
     k->out->tid = k->tid;
-    k->out->space = k->thread->space;
+    k->out->space = vm_process_of(k->vm, k->thread->space);
     k->out->retry_op = k->thread->retry_op;
     k->thread->retry_op = 1;
 }

@@ -134,7 +134,7 @@ void pmap_write(struct kctx *k, uint32_t space, uint64_t vpn, pa_t pa, pte_t pte
     update_pv(vm, space, vpn, old, pte);
     *word = pte.bits;
     struct obs r = k_record(k, OBS_PTE_WRITE);
-    r.space = space;
+    r.space = vm_process_of(vm, space);
     r.va = vpn_va((vpn_t){vpn}).v;
     r.a = old.bits;
     r.b = pte.bits;

@@ -145,7 +145,7 @@ static void record_switch(struct kctx *k, uint32_t tid, uint32_t space)
 {
     struct obs r = k_record(k, OBS_SWITCH);
     r.tid = tid;
-    r.space = space;
+    r.space = vm_process_of(k->vm, space);
     k_emit(k, &r);
 }
 
@@ -184,7 +184,7 @@ static void run_thread(struct kctx *k, uint32_t tid)
         thread->started = 1;
         struct obs r = k_record(k, OBS_THREAD_START);
         r.tid = tid;
-        r.space = thread->space;
+        r.space = vm_process_of(vm, thread->space);
         r.id = vm->parts.thread_process[tid];
         k_emit(k, &r);
     }

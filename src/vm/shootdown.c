@@ -26,7 +26,7 @@ static void record_inval(struct kctx *k, const struct flush *flush, uint32_t fra
                          enum obs_inval_reason why, uint64_t id)
 {
     struct obs r = k_record(k, OBS_TLB_INVAL);
-    r.space = k->kcpu->space;
+    r.space = vm_process_of(k->vm, k->kcpu->space);
     r.va = flush->kind == FLUSH_ALL ? 0 : vpn_va(flush->first).v;
     r.a = frame;
     r.b = flush->kind == FLUSH_ALL ? 0 : flush->n_pages;
@@ -52,7 +52,7 @@ static void record_begin(struct kctx *k, const struct shootdown *s, uint32_t spa
                          uint64_t fault_id)
 {
     struct obs r = k_record(k, OBS_SHOOTDOWN_BEGIN);
-    r.space = space;
+    r.space = vm_process_of(k->vm, space);
     r.va = s->flush.kind == FLUSH_ALL ? 0 : vpn_va(s->flush.first).v;
     r.a = s->n_targets;
     r.b = s->flush.kind == FLUSH_ALL ? 0 : s->flush.n_pages;
@@ -65,7 +65,7 @@ static void record_skip(struct kctx *k, uint32_t space, const struct flush *flus
                         uint64_t fault_id)
 {
     struct obs r = k_record(k, OBS_SHOOTDOWN_SKIP);
-    r.space = space;
+    r.space = vm_process_of(k->vm, space);
     r.va = flush->kind == FLUSH_ALL ? 0 : vpn_va(flush->first).v;
     r.a = 1;
     r.c = fault_id;

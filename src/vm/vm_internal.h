@@ -287,6 +287,8 @@ bool k_own_line(struct kctx *k, pa_t pa);
 bool k_have_lines(struct kctx *k, pa_t pa, unsigned n, enum line_want want);
 bool k_drained(struct kctx *k);
 
+uint32_t vm_process_of(const struct vm *vm, uint32_t space);
+
 /* A record at 'k->now', the rest zero. */
 struct obs k_record(const struct kctx *k, enum obs_kind kind);
 void k_emit(const struct kctx *k, const struct obs *record);
