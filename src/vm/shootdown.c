@@ -103,6 +103,26 @@ static bool push_request(struct vm *vm, unsigned cpu, const struct request *requ
     return true;
 }
 
+/* The time to have 'n' lines from CPU 'from', one after the other. */
+static cycle_t lines_of(struct kctx *k, unsigned from, uint32_t n)
+{
+    cycle_t cost = 0;
+    while (n--)
+        cost += vm_transfer(k->vm, from, k->cpu);
+    return cost;
+}
+
+/* What writing the requests takes beyond its instructions. */
+static cycle_t request_lines(struct kctx *k)
+{
+    const struct cpuset *targets = &k->kcpu->shoot.targets;
+    cycle_t cost = 0;
+    for (unsigned cpu = cpuset_next(targets, 0); cpu != NO_CPU;
+         cpu = cpuset_next(targets, cpu + 1))
+        cost += lines_of(k, cpu, k->vm->shootdown->lines_written);
+    return cost;
+}
+
 /* Puts the request where each target will look for it. */
 static bool put_requests(struct kctx *k, uint32_t space)
 {
@@ -170,7 +190,7 @@ static bool send_steps(struct kctx *k, uint32_t space, uint64_t fault_id)
         s->n_writes = apic_plan(vm->parts.apic, k->cpu, &s->targets, s->vector,
                                 k->kcpu->writes, vm->parts.n_cpus);
         s->phase = SEND_ICR;
-        k_again(k, 0);
+        k_again(k, request_lines(k));
         return false;
     case SEND_ICR:
         if (write_icr(k))
@@ -275,10 +295,10 @@ static cycle_t serve_flush(struct kctx *k, const struct request *request)
     return cost;
 }
 
-/* One request per two steps: invalidate and acknowledge, in the algorithm's
- * order.  INVLPG is serialising, so the store buffer is drained first (R19,
- * R22): stores translated before the request are visible before the ack. */
-static void irq_serve(struct kctx *k)
+/* A handler first learns what it is asked for.  INVLPG is serialising, so the
+ * store buffer is drained before anything else (R19, R22): stores translated
+ * before the request are visible before the acknowledgement. */
+static void irq_read(struct kctx *k)
 {
     struct kcpu *kcpu = k->kcpu;
     if (kcpu->n_requests == 0) {
@@ -287,6 +307,15 @@ static void irq_serve(struct kctx *k)
     }
     if (!k_drained(k))
         return;
+    unsigned from = kcpu->requests[kcpu->requests_first].from;
+    k_next(k, lines_of(k, from, k->vm->shootdown->lines_read));
+}
+
+/* Per request two more steps: invalidate and acknowledge, in the algorithm's
+ * order. */
+static void irq_serve(struct kctx *k)
+{
+    struct kcpu *kcpu = k->kcpu;
     const struct request *request = &kcpu->requests[kcpu->requests_first];
     cycle_t cost = k->vm->config->shootdown_ack;
     if (k->vm->shootdown->ack_first)
@@ -310,7 +339,7 @@ static void irq_serve_second(struct kctx *k)
     k_goto(k, 0, cost);
 }
 
-step_fn *const shootdown_irq_steps[] = {irq_serve, irq_serve_second};
+step_fn *const shootdown_irq_steps[] = {irq_read, irq_serve, irq_serve_second};
 
 /* ---- rendezvous --------------------------------------------------------------------
  */
@@ -357,12 +386,6 @@ void rendezvous_resume(struct kctx *k)
 /* Target: acknowledge, wait for the release, invalidate, return. */
 static void stopped_ack(struct kctx *k)
 {
-    if (k->kcpu->n_requests == 0) {
-        k_end(k, 0, true);
-        return;
-    }
-    if (!k_drained(k))
-        return;
     send_ack(k, &k->kcpu->requests[k->kcpu->requests_first]);
     k_next(k, k->vm->config->shootdown_ack);
 }
@@ -386,7 +409,8 @@ static void stopped_flush(struct kctx *k)
     k_goto(k, 0, serve_flush(k, &request));
 }
 
-step_fn *const rendezvous_irq_steps[] = {stopped_ack, stopped_wait, stopped_flush};
+step_fn *const rendezvous_irq_steps[] = {irq_read, stopped_ack, stopped_wait,
+                                         stopped_flush};
 
 /* ---- hardware broadcast
  * ---------------------------------------------------------------- */

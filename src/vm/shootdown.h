@@ -32,6 +32,10 @@ struct shootdown_kind {
     /* The target acknowledges before it invalidates: safe, since it cannot
      * return to user mode before it has (r363195). */
     bool ack_first;
+    /* Lines of other CPUs' that the initiator writes per target, and that the
+     * target reads before it knows what to do: a transfer each.  The mutex and
+     * the acknowledgement have their own. */
+    uint32_t lines_written, lines_read;
     /* From this many pages on, the request is a full flush. */
     uint32_t full_flush_pages;
     uint8_t (*vector)(const struct flush *flush);

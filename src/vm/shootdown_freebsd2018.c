@@ -4,7 +4,8 @@
  *
  * One mutex (smp_ipi_mtx), one set of global variables, so one shootdown in
  * the system at a time; who waits for the mutex takes interrupts.  A vector
- * for each kind of request; the handler invalidates, then acknowledges.
+ * for each kind of request; the handler reads the variables (one line),
+ * invalidates, then acknowledges.
  * Source: FreeBSD 11.1 sys/x86/x86/mp_x86.c, amd64/apic_vector.S
  * (cow-protocols section 6).
  */
@@ -23,6 +24,8 @@ const struct shootdown_kind shootdown_freebsd2018 = {
     .help = "one system-wide mutex, acknowledge after invalidating",
     .one_at_a_time = true,
     .ack_first = false,
+    .lines_written = 0,
+    .lines_read = 1,
     .full_flush_pages = 4096,
     .vector = vector_2018,
 };
