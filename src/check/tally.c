@@ -178,7 +178,8 @@ static void page_dropped(struct tally *tally, struct exposure *e,
     if (!e->open || !cpuset_has(&e->pending, record->cpu))
         return;
     cpuset_remove(&e->pending, record->cpu);
-    bool had_it = record->b == 1 ? record->a == e->old_frame : record->a != NO_FRAME;
+    /* A flush of more than the page does not say what was there. */
+    bool had_it = record->b != 1 || record->a == e->old_frame;
     if (had_it && e->writable)
         e->last_drop = record->cycle;
     exposure_settle(tally, e);

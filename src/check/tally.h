@@ -6,8 +6,8 @@
  *
  * Exposure window of a copied page: from the PTE_WRITE that makes the new
  * frame reachable and writable until the last CPU that still had the old frame
- * in its TLB dropped it.  A CPU had it if its TLB_INVAL says so.  If nobody
- * had it any more when the new entry was written, the window is there and has
+ * in its TLB dropped it.  A CPU had it if its TLB_INVAL says so; a flush of more
+ * than the page cannot say, and counts as if it had.  If nobody had it any more when the new entry was written, the window is there and has
  * length 0.  If at the end of a run some CPU has neither dropped the page nor
  * shown that it did not have it, the window ends with the run.
  *

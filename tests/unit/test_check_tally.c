@@ -139,6 +139,25 @@ static void exposure_ends_with_the_run_if_nobody_told(void)
     tally_destroy(tally);
 }
 
+/* local_only: C keeps the old frame until it loads CR3 for another thread. */
+static void a_full_flush_counts_as_a_drop(void)
+{
+    struct tally *tally;
+    struct script s = start(&tally);
+    entry_changes(&s);
+    cycle_t began = s.now - 50;
+    acknowledge(&s, B, OLD);
+    struct obs r = by(&s, C, OBS_TLB_INVAL);
+    r.a = NO_FRAME;
+    r.c = OBS_INVAL_SWITCH;
+    r.cycle = s.now = began + 5000;
+    tally_record(tally, &r);
+    tally_end_run(tally, 9000);
+    CU_ASSERT_EQUAL(tally_exposure(tally)->max, 5000);
+    CU_ASSERT_EQUAL(tally_numbers(tally)->exposures_open, 0);
+    tally_destroy(tally);
+}
+
 /* break_before_make: all have dropped when the new entry is written. */
 static void break_before_make_exposes_nothing(void)
 {
@@ -235,6 +254,7 @@ static CU_TestInfo tests[] = {
     ROW(exposure_lasts_until_the_last_drop),
     ROW(exposure_is_empty_if_nobody_held_the_old_frame),
     ROW(exposure_ends_with_the_run_if_nobody_told),
+    ROW(a_full_flush_counts_as_a_drop),
     ROW(break_before_make_exposes_nothing),
     ROW(two_stage_exposes_nothing),
     ROW(not_waiting_exposes),
