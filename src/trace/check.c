@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check.c - does a trace make sense as a program: streams and orders.
+ * check.c - does a trace make sense as a program: streams, and the whole.
  */
 #include "trace/check.h"
 
@@ -41,64 +41,6 @@ say_stream(struct check *c, bool error, uint32_t stream, const char *format, ...
     va_start(args, format);
     say(c, error, stream, NULL, format, args);
     va_end(args);
-}
-
-/* ---- orders ------------------------------------------------------------ */
-
-/* Remembers an operation that has a seq. */
-static void note_order(struct check *c, const struct op *op)
-{
-    bool word = op->kind >= OP_LOCK && op->kind <= OP_WAIT;
-    if ((c->n_orders & (c->n_orders - 1)) == 0)
-        c->orders =
-            trace_grow(c->orders, c->n_orders ? 2 * c->n_orders : 1, sizeof *c->orders);
-    c->orders[c->n_orders++] = (struct ordered){
-        .addr = word ? op->addr : 0,
-        .seq = op->seq,
-        .op = c->at,
-        .process = c->meta->process,
-        .stream = c->stream,
-        .kind = word ? OBJECT_WORD : OBJECT_SPACE,
-    };
-}
-
-static int same_object(const struct ordered *x, const struct ordered *y)
-{
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    if (x->process != y->process)
-        return x->process < y->process ? -1 : 1;
-    return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
-static int by_object(const void *a, const void *b)
-{
-    const struct ordered *x = a, *y = b;
-    int order = same_object(x, y);
-    if (order == 0)
-        order = (x->seq > y->seq) - (x->seq < y->seq);
-    if (order == 0)
-        order = (x->stream > y->stream) - (x->stream < y->stream);
-    return order ? order : (x->op > y->op) - (x->op < y->op);
-}
-
-/* Two operations on one object cannot be the n-th both. */
-static void check_orders(struct check *c)
-{
-    if (c->n_orders)
-        qsort(c->orders, c->n_orders, sizeof *c->orders, by_object);
-    for (size_t i = 1; i < c->n_orders; i++) {
-        const struct ordered *x = &c->orders[i - 1], *y = &c->orders[i];
-        if (same_object(x, y) != 0 || x->seq != y->seq || x->stream == y->stream)
-            continue; /* Within one stream it is reported already. */
-        c->stream = y->stream;
-        c->meta = trace_stream(c->t, y->stream);
-        c->at = y->op;
-        trace_check_say(c, true,
-                        "seq %" PRIu64 " on this object is taken by stream %u, "
-                        "operation %" PRIu64,
-                        y->seq, trace_stream(c->t, x->stream)->id, x->op);
-    }
 }
 
 /* ---- streams ----------------------------------------------------------- */
@@ -183,7 +125,7 @@ static enum status check_stream(struct check *c, uint32_t index, struct err *err
             const struct op *op = &w.ops[c->at - w.first];
             trace_check_op(c, op);
             if (op->seq)
-                note_order(c, op);
+                trace_check_note_order(c, op);
         }
     }
     return STATUS_OK;
@@ -199,7 +141,7 @@ enum status trace_check(struct trace *trace, trace_problem_fn *report, void *con
     for (uint32_t i = 0; i < n && status == STATUS_OK; i++)
         status = check_stream(&c, i, err);
     if (status == STATUS_OK) {
-        check_orders(&c);
+        trace_check_orders(&c);
         check_streams(&c);
     }
     free(c.starts);

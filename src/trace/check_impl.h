@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * check_impl.h - the state of a check, shared by check.c and check_op.c.
+ * check_impl.h - the state of a check, shared by check.c, check_op.c and check_order.c.
  */
 #ifndef TRACE_CHECK_IMPL_H
 #define TRACE_CHECK_IMPL_H
@@ -9,8 +9,14 @@
 
 #define CHECK_HELD_MAX 64u
 
-/* What is ordered by seq: a lock, an event, a barrier, or an address space. */
-enum object_kind { OBJECT_WORD, OBJECT_SPACE };
+/* What is ordered by seq. A lock and an event at one address are two objects. */
+enum object_kind {
+    OBJECT_NONE, /* The operation has no order. */
+    OBJECT_LOCK,
+    OBJECT_EVENT,
+    OBJECT_BARRIER,
+    OBJECT_SPACE, /* The address space of the process. */
+};
 
 struct ordered {
     uint64_t addr, seq, op;
@@ -49,5 +55,10 @@ void trace_check_say(struct check *c, bool error, const char *format, ...)
 
 /* check_op.c: one operation by itself, and in its stream. */
 void trace_check_op(struct check *c, const struct op *op);
+
+/* check_order.c: remembers an operation that has a seq; at the end, looks at
+ * all of them together. */
+void trace_check_note_order(struct check *c, const struct op *op);
+void trace_check_orders(struct check *c);
 
 #endif

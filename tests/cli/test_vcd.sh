@@ -23,7 +23,9 @@ for signal in mode tlb_frame tlb_write pending pte owner; do
     check "the waveform has the signal $signal" grep -q "\$var wire .* $signal" w.vcd
 done
 check "something changes in the window" test "$(grep -c '^#' w.vcd)" -gt 20
-check "no date of today" eval '! grep -q "$(date +%Y)" w.vcd'
+# Values are digits too, so only the header is asked for a date.
+check "the header names no date" \
+    eval '! sed "/\$enddefinitions/q" w.vcd | grep -Eq "[0-9]{1,2}:[0-9]{2}|\b20[0-9]{2}\b"'
 run "$SIM" "${args[@]}" --vcd again.vcd --vcd-window 100000:400000 "$trace"
 same w.vcd again.vcd "same run, same waveform"
 run "$SIM" "${args[@]}" --engine native --vcd native.vcd --vcd-window 100000:400000 "$trace"

@@ -55,10 +55,20 @@ static void broken_rules_are_errors_at_their_operation(void)
         {"stream 0 proc 0\nbarrier 0x1000 0\n", "0/0: barrier for 0"},
         {"stream 0 proc 0\npin 1024\n", "0/0: pin to 1024"},
         {"stream 0 proc 0\nimage 0 0x400000\n", "0/0: image 0 does not exist"},
-        {"stream 0 proc 0\nfence seq 5\nfence seq 5\n", "0/1: seq 5 does not follow"},
-        {"stream 0 proc 0\nlock 0x1000 seq 5\nunlock 0x1000 seq 7\n"
-         "stream 1 proc 0\nlock 0x1000 seq 7\nunlock 0x1000 seq 8\n",
-         "1/0: seq 7 on this object is taken by stream 0, operation 1"},
+        {"stream 0 proc 0\nfence seq 1\n", "0/0: fence with a seq"},
+        {"stream 0 proc 0\nlock 0x1000 seq 2\nunlock 0x1000 seq 1\n",
+         "0/1: seq 1 does not follow seq 2 on this object, of operation 0"},
+        {"stream 0 proc 0\nlock 0x1000 seq 1\nunlock 0x1000 seq 1\n",
+         "0/1: seq 1 does not follow seq 1"},
+        {"stream 0 proc 0\nlock 0x1000 seq 1\nunlock 0x1000 seq 2\n"
+         "stream 1 proc 0\nlock 0x1000 seq 2\nunlock 0x1000 seq 3\n",
+         "1/0: seq 2 on this object is taken by stream 0, operation 1"},
+        {"stream 0 proc 0\nlock 0x1000 seq 1\nunlock 0x1000 seq 3\n",
+         "0/1: seq 3 on this object, but no operation has seq 2"},
+        {"stream 0 proc 0\npost 0x1000 seq 2\n",
+         "0/0: seq 2 on this object, but no operation has seq 1"},
+        {"stream 0 proc 0\nmmap 0x1000 4K rw seq 1\nmunmap 0x1000 4K seq 3\n",
+         "0/1: seq 3 on this object, but no operation has seq 2"},
         {"stream 0 proc 0\nstream 1 proc 0 \"\" spawned by 0\n",
          "1/-1: is never spawned"},
         {"stream 0 proc 0\nspawn 1\nspawn 1\nstream 1 proc 0 \"\" spawned by 0\n",
@@ -117,10 +127,23 @@ static void a_lock_tried_is_not_known_to_be_held(void)
 
 static void locks_of_different_processes_are_different_objects(void)
 {
-    struct found f = check_text("stream 0 proc 0\nfork 1\nlock 0x1000 seq 5\n"
-                                "unlock 0x1000 seq 6\n"
-                                "stream 1 proc 1 \"\" forked by 0\nlock 0x1000 seq 5\n"
-                                "unlock 0x1000 seq 6\n");
+    struct found f = check_text("stream 0 proc 0\nfork 1\nlock 0x1000 seq 1\n"
+                                "unlock 0x1000 seq 2\n"
+                                "stream 1 proc 1 \"\" forked by 0\nlock 0x1000 seq 1\n"
+                                "unlock 0x1000 seq 2\n");
+    CU_ASSERT_EQUAL(f.counts.n_errors + f.counts.n_warnings, 0);
+}
+
+static void each_object_has_its_own_ranks_over_all_streams(void)
+{
+    struct found f = check_text("stream 0 proc 0\nspawn 1\nmmap 0x1000 4K rw seq 1\n"
+                                "lock 0x1000 seq 3\nunlock 0x1000 seq 4\n"
+                                "post 0x1000 seq 1\nbarrier 0x1000 2 seq 2\n"
+                                "fork 2 seq 3\n"
+                                "stream 1 proc 0 \"\" spawned by 0\nlock 0x1000 seq 1\n"
+                                "unlock 0x1000 seq 2\nmprotect 0x1000 4K r seq 2\n"
+                                "barrier 0x1000 2 seq 1\nwait 0x1000 1 seq 2\n"
+                                "stream 2 proc 1 \"\" forked by 0\n");
     CU_ASSERT_EQUAL(f.counts.n_errors + f.counts.n_warnings, 0);
 }
 
@@ -215,6 +238,8 @@ static CU_TestInfo tests[] = {
     {"a lock tried is not known to be held", a_lock_tried_is_not_known_to_be_held},
     {"locks of different processes are different objects",
      locks_of_different_processes_are_different_objects},
+    {"each object has its own ranks over all streams",
+     each_object_has_its_own_ranks_over_all_streams},
     {"the scenarios are sound", the_scenarios_are_sound},
     {"this program can be read as ELF", this_program_can_be_read_as_elf},
     {"a damaged ELF file is an error or is read",
