@@ -11,6 +11,8 @@
  * The value part of the word's version is the lock:
  *   0 free    1..254 that many readers    255 a writer or a mutex's owner
  *
+ * A word has one version, so two locks in one aligned 8-byte word are one lock.
+ *
  * A thread that finds the lock taken spins as test-and-test-and-set: it keeps
  * the line shared and looks again when somebody takes the line away.
  */
@@ -41,7 +43,7 @@ static struct store lock_store(struct core *core, struct hw *hw, const struct op
                           .filled_at = hw_clock_of(core, hw)->filled_at,
                           .tid = hw->tid,
                           .space = hw->space,
-                          .bytes = WORD_BYTES,
+                          .bytes = (uint8_t)(WORD_BYTES - op->addr % WORD_BYTES),
                           .kind = STORE_UNLOCK,
                           .lock_kind = (uint8_t)op->target};
 }
@@ -63,7 +65,7 @@ static void locked_write(struct core *core, struct hw *hw, const struct op *op,
 {
     struct store store = lock_store(core, hw, op, value);
     uint64_t index = core->guest->threads[hw->tid].op;
-    access_load(core, hw, store.va, WORD_BYTES, index, OBS_LOCKED);
+    access_load(core, hw, store.va, store.bytes, index, OBS_LOCKED);
     access_perform_store(core, hw, &store, hw_clock_of(core, hw)->time, OBS_LOCKED);
 }
 
