@@ -27,14 +27,14 @@ function(sd_folder name)
   target_link_libraries(sd_${name} ${scope} ${ARG_LIBS})
 endfunction()
 
-# sd_test_libs(OUT source fallback...): what a unit test links.  The folder is
+# sd_test_libs(OUT source fallback...): what a unit test or fuzz target links.  The folder is
 # the first word of the name (test_tlb_policy.c -> sd_tlb and what that depends
 # on), so that one folder's tests build while another is half-written.  A test
 # that needs more says so in its opening comment: " * Links: trace machine".
 function(sd_test_libs out source)
   get_filename_component(name ${source} NAME_WE)
-  string(REGEX MATCH "^test_([a-z]+)" unused ${name})
-  set(libs sd_${CMAKE_MATCH_1})
+  string(REGEX MATCH "^(test|fuzz)_([a-z]+)" unused ${name})
+  set(libs sd_${CMAKE_MATCH_2})
   if(NOT TARGET ${libs})
     set(libs ${ARGN})
   endif()
@@ -106,12 +106,13 @@ function(sd_fuzz_targets)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
     set(corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
-    sd_test_program(replay_${name} ${source} ${ARG_LIBS})
+    sd_test_libs(libs ${source} ${ARG_LIBS})
+    sd_test_program(replay_${name} ${source} ${libs})
     target_sources(replay_${name} PRIVATE tests/support/fuzz_replay.c)
     add_test(NAME fuzz.replay_${name} COMMAND replay_${name} ${corpus})
     set_tests_properties(fuzz.replay_${name} PROPERTIES LABELS property TIMEOUT 600)
     if(SD_FUZZ)
-      sd_test_program(${name} ${source} ${ARG_LIBS})
+      sd_test_program(${name} ${source} ${libs})
       target_link_options(${name} PRIVATE -fsanitize=fuzzer)
       add_dependencies(sd_fuzz ${name})
       add_test(NAME fuzz.${name}

@@ -172,10 +172,24 @@ static enum status take_operation(struct assembler *a, struct token word,
     return status;
 }
 
+/* The same characters that make a file look like text; others are written as
+ * escapes, so that what an editor shows is what there is. */
+static enum status check_characters(struct assembler *a, struct err *err)
+{
+    for (const char *p = a->line.p; p < a->line.end; p++) {
+        if ((unsigned char)*p < ' ' && *p != '\t' && *p != '\r')
+            return FAIL(a, err, "the control character 0x%02x; in a text write \\x%02x",
+                        (unsigned)*p, (unsigned)*p);
+    }
+    return STATUS_OK;
+}
+
 static enum status pass(struct assembler *a, bool declaring, struct err *err)
 {
     rewind_text(a);
     while (next_line(a)) {
+        if (declaring && check_characters(a, err) != STATUS_OK)
+            return err->status;
         struct token word = trace_lex(&a->line);
         if (word.kind == TOKEN_END)
             continue;
@@ -189,9 +203,6 @@ static enum status pass(struct assembler *a, bool declaring, struct err *err)
 
 static enum status run(struct assembler *a, struct err *err)
 {
-    if (memchr(a->text, 0, (size_t)(a->end - a->text)))
-        return err_set(err, STATUS_TRACE, "%s: a zero byte in a text trace",
-                       a->line.file);
     enum status status = pass(a, true, err);
     if (status == STATUS_OK)
         status = trace_asm_image_done(a, err);

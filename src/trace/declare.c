@@ -12,6 +12,7 @@
 
 #include "trace/bytes.h"
 #include "trace/impl.h"
+#include "trace/words.h"
 
 #define LABEL_MAX 4096u
 
@@ -29,12 +30,10 @@ static enum status declare_meta(struct trace *t, struct trace_cursor *c,
     char *json = trace_alloc(n + 1, 1);
     if (n)
         memcpy(json, c->p, n);
-    for (size_t i = 0; i < n; i++) { /* See trace_writer_meta(). */
-        if ((unsigned char)json[i] < ' ')
-            json[i] = ' ';
-    }
+    bool whole = strlen(json) == n && trace_utf8_valid(json);
+    trace_one_line(json);
     cJSON *parsed = cJSON_ParseWithOpts(json, NULL, true);
-    bool object = cJSON_IsObject(parsed);
+    bool object = whole && cJSON_IsObject(parsed);
     cJSON_Delete(parsed);
     if (!object) {
         free(json);

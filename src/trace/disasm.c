@@ -20,17 +20,30 @@ struct printer {
     struct names texts; /* Text of a string -> its id, for those that have one. */
 };
 
+/* True if a terminal might act on the character. */
+static bool is_control(const char *p, size_t n)
+{
+    unsigned char c = (unsigned char)p[0];
+    if (n == 1)
+        return c < ' ' || c == 0x7f;
+    return n == 2 && c == 0xc2 && (unsigned char)p[1] < 0xa0;
+}
+
+/* Bytes that are no text of their own are escaped, so that the canonical form
+ * is UTF-8 without control characters, whatever a guest calls its files. */
 static void put_quoted(FILE *out, const char *text)
 {
     fputc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < ' ' || c == 0x7f)
-            fprintf(out, "\\x%02x", c);
-        else
-            fputc(c, out);
+    for (size_t left = strlen(text); left;) {
+        size_t n = trace_utf8_length(text, left);
+        bool escape = n == 0 || is_control(text, n);
+        n = n ? n : 1;
+        if (*text == '"' || *text == '\\')
+            fputc('\\', out);
+        for (size_t i = 0; i < n; i++)
+            fprintf(out, escape ? "\\x%02x" : "%c", (unsigned char)text[i]);
+        text += n;
+        left -= n;
     }
     fputc('"', out);
 }

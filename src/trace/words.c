@@ -111,3 +111,47 @@ bool trace_prot_value(const char *word, size_t n, uint32_t *prot)
         word = comma + 1;
     }
 }
+
+size_t trace_utf8_length(const char *p, size_t n)
+{
+    const unsigned char *c = (const unsigned char *)p;
+    if (n == 0 || c[0] < 0x80)
+        return n ? 1 : 0;
+    size_t length = c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+    if (c[0] > 0xf4 || length > n)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    /* Too long a form, half of a UTF-16 pair, or above U+10FFFF. */
+    bool bad = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+               (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f);
+    return bad ? 0 : length;
+}
+
+bool trace_utf8_valid(const char *text)
+{
+    size_t left = strlen(text);
+    while (left) {
+        size_t n = trace_utf8_length(text, left);
+        if (n == 0)
+            return false;
+        text += n;
+        left -= n;
+    }
+    return true;
+}
+
+void trace_one_line(char *json)
+{
+    for (char *p = json; *p; p++) {
+        if ((unsigned char)*p < ' ')
+            *p = ' ';
+    }
+    size_t first = strspn(json, " "), n = strlen(json);
+    while (n > first && json[n - 1] == ' ')
+        n--;
+    memmove(json, json + first, n - first);
+    json[n - first] = 0;
+}

@@ -31,4 +31,13 @@ bool trace_kind_value(enum trace_kind_form form, const char *word, size_t n,
 void trace_prot_text(uint32_t prot, char text[TRACE_PROT_TEXT]);
 bool trace_prot_value(const char *word, size_t n, uint32_t *prot);
 
+/* The length of the UTF-8 character at 'p', of which 'n' bytes are there; 0 if
+ * it is none. */
+size_t trace_utf8_length(const char *p, size_t n);
+bool trace_utf8_valid(const char *text);
+
+/* Makes JSON one line without white space at its ends.  In JSON a control
+ * character is white space: inside a string it would have to be escaped. */
+void trace_one_line(char *json);
+
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/words.h"
 #include "trace/writer_impl.h"
 
 static enum status put_payload(struct trace_writer *w, enum trace_chunk_type type,
@@ -35,20 +36,15 @@ enum status trace_writer_meta(struct trace_writer *w, const char *json, struct e
         return trace_writer_fail(w, err);
     if (w->json)
         return REFUSE(w, err, "a trace has one META text only");
+    if (!trace_utf8_valid(json))
+        return REFUSE(w, err, "META is not UTF-8");
     cJSON *parsed = cJSON_ParseWithOpts(json, NULL, true);
     bool object = cJSON_IsObject(parsed);
     cJSON_Delete(parsed);
     if (!object)
         return REFUSE(w, err, "META is not a JSON object");
-    w->json = trace_strdup(json + strspn(json, " \t\r\n"));
-    /* One line, for the text form.  In JSON a control character is white space:
-     * inside a string it would have to be escaped. */
-    for (char *p = w->json; *p; p++) {
-        if ((unsigned char)*p < ' ')
-            *p = ' ';
-    }
-    for (size_t n = strlen(w->json); n && w->json[n - 1] == ' '; n--)
-        w->json[n - 1] = 0;
+    w->json = trace_strdup(json);
+    trace_one_line(w->json); /* For the text form. */
     return STATUS_OK;
 }
 

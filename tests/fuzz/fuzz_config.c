@@ -5,6 +5,8 @@
  * The first byte chooses a door: a configuration file, a protocol file, an
  * assignment.  What is accepted must write itself as JSON that is accepted
  * again and writes itself byte for byte.
+ *
+ * Links: machine
  */
 #include "config/protocol_json.h"
 #include "machine/machine_config.h"

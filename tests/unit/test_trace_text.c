@@ -83,6 +83,42 @@ static void canonical_text_survives_the_way_to_binary_and_back(void)
     free(again.data);
 }
 
+static void canonical_text_escapes_what_is_not_text(void)
+{
+    struct err err = {0};
+    struct blob b =
+        assemble("string 0 \"a\\x1b[2J \xff \xc2\x9b \xe2\x82\xac \x7f\"\n", &err);
+    CU_ASSERT_FATAL(b.n > 0);
+    char *text = disassemble(b.data, b.n);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\"a\\x1b[2J \\xff \\xc2\\x9b \xe2\x82\xac \\x7f\"\n"));
+    struct blob again = assemble(text, &err);
+    CU_ASSERT(again.n == b.n && memcmp(again.data, b.data, b.n) == 0);
+    free(text);
+    free(b.data);
+    free(again.data);
+}
+
+static void meta_is_one_line_whatever_white_space_it_had(void)
+{
+    static const char *const forms[] = {"{\"a\": 1}", " \t{\"a\": 1} ",
+                                        "\x1e\x1e {\"a\": 1}\x1f", "{\"a\":\n1}\r\n"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct err err = {0};
+        char path[64];
+        temp_path(path);
+        struct trace_writer *w = trace_writer_create(path, &err);
+        CU_ASSERT_EQUAL(trace_writer_meta(w, forms[i], &err), STATUS_OK);
+        CU_ASSERT_EQUAL(trace_writer_finish(w, &err), STATUS_OK);
+        trace_writer_destroy(w);
+        struct trace *t = trace_open(path, false, &err);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+        CU_ASSERT_STRING_EQUAL(trace_meta(t), "{\"a\": 1}");
+        trace_close(t);
+        unlink(path);
+    }
+}
+
 static void loops_count_from_zero_and_nest(void)
 {
     struct err err = {0};
@@ -126,6 +162,8 @@ static void errors_name_the_line_and_what_is_wrong(void)
         {"let a = 1\nlet a = 2\n", "test.trace:2: label 'a' has a value"},
         {"let 1a = 1\n", "test.trace:1: '1a' cannot be"},
         {"meta [1]\n", "test.trace:1: META"},
+        {"meta {\"a\": \"\xff\"}\n", "test.trace:1: META is not UTF-8"},
+        {"# a\nmeta \x1e{}\n", "test.trace:2: the control character 0x1e"},
         {"stream 0 proc 0 \"a name that is longer than 31 bytes\"\n",
          "test.trace:1: a stream's name is longer"},
         {"stream 0 proc 0\nfence seq 0\n", "test.trace:2: seq 0 means none"},
@@ -268,6 +306,10 @@ static void random_traces_survive_both_round_trips(void)
 static CU_TestInfo tests[] = {
     {"canonical text survives the way to binary and back",
      canonical_text_survives_the_way_to_binary_and_back},
+    {"canonical text escapes what is not text",
+     canonical_text_escapes_what_is_not_text},
+    {"meta is one line, whatever white space it had",
+     meta_is_one_line_whatever_white_space_it_had},
     {"loops count from zero and nest", loops_count_from_zero_and_nest},
     {"errors name the line and what is wrong", errors_name_the_line_and_what_is_wrong},
     {"a loop bomb is refused", a_loop_bomb_is_refused},
