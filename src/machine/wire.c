@@ -70,14 +70,23 @@ static enum vm_call call_of(enum op_kind kind)
     }
 }
 
-static struct vm_request request_of(const struct op *op, uint64_t index)
+/* With a free order of locks nobody can promise the recorded order of posts:
+ * what a thread posts under a lock, it posts when it has the lock. */
+static bool keeps_order(const struct machine *m, const struct op *op)
+{
+    return m->config.core.lock_order == LOCK_ORDER_RECORDED ||
+           (op->kind != OP_POST && op->kind != OP_WAIT);
+}
+
+static struct vm_request request_of(const struct machine *m, const struct op *op,
+                                    uint64_t index)
 {
     return (struct vm_request){.call = call_of((enum op_kind)op->kind),
                                .target = op->target,
                                .trace_op = op->kind,
                                .addr = op->addr,
                                .arg = op->arg,
-                               .seq = op->seq,
+                               .seq = keeps_order(m, op) ? op->seq : 0,
                                .index = index};
 }
 
@@ -92,7 +101,7 @@ static void port_syscall(void *context, unsigned cpu, const struct op *op,
                          uint64_t index, cycle_t now)
 {
     struct machine *m = context;
-    struct vm_request request = request_of(op, index);
+    struct vm_request request = request_of(m, op, index);
     vm_syscall(m->vm, cpu, &request, now);
 }
 
@@ -134,14 +143,14 @@ static bool port_gate(void *context, unsigned cpu, const struct op *op, uint64_t
                       cycle_t now)
 {
     struct machine *m = context;
-    struct vm_request request = request_of(op, index);
+    struct vm_request request = request_of(m, op, index);
     return vm_gate(m->vm, cpu, &request, now);
 }
 
 static void port_done(void *context, unsigned cpu, const struct op *op, cycle_t now)
 {
     struct machine *m = context;
-    struct vm_request request = request_of(op, 0);
+    struct vm_request request = request_of(m, op, 0);
     vm_gate_done(m->vm, cpu, &request, now);
 }
 
