@@ -25,6 +25,7 @@ struct exposure {
     uint64_t page;
     uint32_t space, old_frame;
     bool open, writable;
+    bool needs_upgrade; /* A copy has left the entry read-only. */
     cycle_t begin, last_drop;
     struct cpuset pending;
 };
@@ -40,6 +41,8 @@ struct tally {
     struct check_map pages; /* (space, page) -> index in 'exposures' */
     uint32_t n_exposures, exposures_capacity, n_open;
     struct exposure *exposures;
+    uint32_t n_segvs;
+    struct tally_segv segvs[TALLY_SEGVS_MAX];
 };
 
 struct tally *tally_create(struct obs_hub *hub, struct err *err)
@@ -81,7 +84,31 @@ static void fault_ended(struct tally *tally, const struct obs *record)
     if (record->a <= OBS_FAULT_SEGV)
         n->by_outcome[record->a]++;
     n->cow_pages += record->a == OBS_FAULT_COW_COPY;
-    n->cow_faults += record->a == OBS_FAULT_COW_COPY || record->a == OBS_FAULT_UPGRADE;
+    n->cow_faults += record->a == OBS_FAULT_COW_COPY;
+    if (record->a != OBS_FAULT_UPGRADE)
+        return;
+    uint32_t i = check_map_find(&tally->pages, record->space, record->va >> PAGE_SHIFT);
+    if (i == CHECK_MAP_NONE)
+        return;
+    n->cow_faults += tally->exposures[i].needs_upgrade;
+    tally->exposures[i].needs_upgrade = false;
+}
+
+static void segv_happened(struct tally *tally, const struct obs *record)
+{
+    tally->numbers.segvs++;
+    if (tally->n_segvs == TALLY_SEGVS_MAX)
+        return;
+    tally->segvs[tally->n_segvs++] = (struct tally_segv){
+        .cycle = record->cycle,
+        .va = record->va,
+        .pc = record->b,
+        .op = record->c,
+        .error = record->a,
+        .tid = record->tid,
+        .space = record->space,
+        .cpu = record->cpu,
+    };
 }
 
 static void shootdown_began(struct tally *tally, const struct obs *record)
@@ -164,6 +191,8 @@ static void entry_written(struct tally *tally, const struct obs *record)
     if (i == CHECK_MAP_NONE)
         return;
     e = &tally->exposures[i];
+    if (frame_leaves(now, old)) /* A frame arrives. */
+        e->needs_upgrade = record->c == OBS_PTE_COW && !pte_has(now, PTE_RW);
     if (e->open && !e->writable && pte_has(now, PTE_P | PTE_RW) &&
         pte_frame(now).v != e->old_frame) {
         e->writable = true;
@@ -243,7 +272,7 @@ void tally_record(struct tally *tally, const struct obs *record)
         n->frames_freed++;
         break;
     case OBS_SIGSEGV:
-        n->segvs++;
+        segv_happened(tally, record);
         break;
     case OBS_THREAD_START:
     case OBS_SWITCH:
@@ -280,6 +309,7 @@ void tally_reset(struct tally *tally)
     check_hist_clear(&tally->latency);
     check_hist_clear(&tally->exposure);
     tally->numbers = (struct tally_numbers){0};
+    tally->n_segvs = 0;
 }
 
 /* All fields are counters of 64 bits, so the sum is one loop. */
@@ -307,6 +337,12 @@ struct check_hist *tally_latency(struct tally *tally)
 struct check_hist *tally_exposure(struct tally *tally)
 {
     return &tally->exposure;
+}
+
+const struct tally_segv *tally_segvs(const struct tally *tally, uint32_t *n)
+{
+    *n = tally->n_segvs;
+    return tally->segvs;
 }
 
 double tally_faults_per_cow_page(const struct tally *tally)

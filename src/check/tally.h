@@ -7,9 +7,10 @@
  * Exposure window of a copied page: from the PTE_WRITE that makes the new
  * frame reachable and writable until the last CPU that still had the old frame
  * in its TLB dropped it.  A CPU had it if its TLB_INVAL says so; a flush of more
- * than the page cannot say, and counts as if it had.  If nobody had it any more when the new entry was written, the window is there and has
- * length 0.  If at the end of a run some CPU has neither dropped the page nor
- * shown that it did not have it, the window ends with the run.
+ * than the page cannot say, and counts as if it had.  If nobody had it any more when
+ * the new entry was written, the window is there and has length 0.  If at the end of a
+ * run some CPU has neither dropped the page nor shown that it did not have it, the
+ * window ends with the run.
  *
  * Numbers add up over runs: call tally_end_run() after each, and
  * tally_reset() to start from zero.
@@ -24,7 +25,7 @@ struct tally_numbers {
     uint64_t faults; /* That ended, of any outcome. */
     uint64_t by_outcome[OBS_FAULT_SEGV + 1];
     uint64_t sleeps_on_busy;
-    uint64_t cow_faults; /* Copies and upgrades. */
+    uint64_t cow_faults; /* Copies, and the upgrades that they made necessary. */
     uint64_t cow_pages;  /* Pages copied. */
     uint64_t shootdowns, shootdown_targets;
     uint64_t ipis;           /* Sent for shootdowns. */
@@ -36,6 +37,18 @@ struct tally_numbers {
     uint64_t frames_allocated, frames_freed;
     uint64_t segvs;
 };
+
+/* A SIGSEGV of the guest. */
+struct tally_segv {
+    cycle_t cycle;
+    uint64_t va, pc; /* pc 0: the trace does not say. */
+    uint64_t op;     /* Index of the operation in its stream. */
+    uint64_t error;  /* Error code of the page fault. */
+    uint32_t tid, space;
+    uint16_t cpu;
+};
+
+#define TALLY_SEGVS_MAX 16u
 
 void tally_numbers_add(struct tally_numbers *sum, const struct tally_numbers *more);
 
@@ -59,7 +72,13 @@ const struct tally_numbers *tally_numbers(const struct tally *tally);
 struct check_hist *tally_latency(struct tally *tally);
 struct check_hist *tally_exposure(struct tally *tally);
 
-/* Faults that copied or upgraded, per page copied; 0 if none was. */
+/* The first SIGSEGVs of the run, at most TALLY_SEGVS_MAX; numbers.segvs counts
+ * all of them. */
+const struct tally_segv *tally_segvs(const struct tally *tally, uint32_t *n);
+
+/* Faults that a copy on write costs: the copies, and the first upgrade of each
+ * page that a copy has left read-only, per page copied; 0 if none was.  Upgrades
+ * for other reasons (the last user of a page after a fork) do not count. */
 double tally_faults_per_cow_page(const struct tally *tally);
 
 #endif

@@ -149,7 +149,8 @@ int job_exit_code(const struct job *job, const struct run_args *args)
         return status_exit_code(STATUS_TRACE);
     if (ended[MACHINE_END_DEADLOCK] || ended[MACHINE_END_SEGV])
         return status_exit_code(STATUS_GUEST);
-    if (job->sum.n_violated_any && !args->exit_zero)
+    bool found = job->sum.n_violated_any || !run_result_as_expected(&job->sum.result);
+    if (found && !args->exit_zero)
         return EXIT_VIOLATION;
     return 0;
 }

@@ -28,8 +28,6 @@ static const char *not_modelled(const struct op *op)
     case OP_ROI_BEGIN:
     case OP_ROI_END:
         return "statistics are always of the whole run";
-    case OP_EXPECT:
-        return "nothing checks expectations; ask the result for its violations";
     case OP_RMW:
         return (op->addr & (LINE_BYTES - 1)) + op->size > LINE_BYTES
                    ? "a locked access across two cache lines"

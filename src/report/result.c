@@ -33,8 +33,26 @@ static void hits_add(struct run_hits *sum, const struct run_hits *one)
     sum->misses += one->misses;
 }
 
+static void expects_add(struct run_result *sum, const struct run_result *one)
+{
+    for (unsigned i = 0; i < CHECK_N_RULES; i++) {
+        sum->expects[i].trials += one->expects[i].trials;
+        sum->expects[i].missed += one->expects[i].missed;
+        sum->expects[i].expected += one->expects[i].expected;
+        sum->expects[i].observed += one->expects[i].observed;
+    }
+}
+
+static void segvs_add(struct run_result *sum, const struct run_result *one)
+{
+    for (uint32_t i = 0; i < one->n_segvs && sum->n_segvs < RUN_SEGVS_MAX; i++)
+        sum->segvs[sum->n_segvs++] = one->segvs[i];
+}
+
 void run_result_add(struct run_result *sum, const struct run_result *one)
 {
+    expects_add(sum, one);
+    segvs_add(sum, one);
     sum->trials += one->trials;
     sum->trials_violated += one->trials_violated;
     check_counts_add(&sum->check, &one->check);
@@ -105,6 +123,14 @@ bool run_result_unpack(struct run_result *one, const void *bytes, size_t n)
         return false;
     }
     return hist_unpack(&one->exposure, at, end) == end;
+}
+
+bool run_result_as_expected(const struct run_result *result)
+{
+    for (unsigned i = 0; i < CHECK_N_RULES; i++)
+        if (result->expects[i].missed)
+            return false;
+    return true;
 }
 
 double run_result_rate(const struct run_result *result)

@@ -21,6 +21,28 @@ struct run_hits {
     uint64_t hits, misses;
 };
 
+/* Where the guest accessed what it may not, in words. */
+struct run_segv {
+    uint64_t trial;
+    cycle_t cycle;
+    uint64_t va, pc; /* pc 0: unknown. */
+    uint64_t op;     /* Number of the operation in its stream. */
+    uint32_t thread; /* Id of the stream. */
+    uint16_t cpu;
+    char thread_name[32], operation[16], address[96], pc_symbol[96];
+    char why[16]; /* "not mapped", "read-only", ... */
+};
+
+#define RUN_SEGVS_MAX 16u
+
+/* What EXPECT operations asked for, of one rule. */
+struct run_expect {
+    uint64_t trials;   /* In which EXPECT was reached. */
+    uint64_t missed;   /* Of those: another number of violations. */
+    uint64_t expected; /* Sums over those trials. */
+    uint64_t observed;
+};
+
 struct run_result {
     /* What ran. The caller fills these. */
     char machine[128], protocol[128], shootdown[64], engine[32], guest[256];
@@ -37,13 +59,18 @@ struct run_result {
     struct run_hits l1d, l1i, l2d, l2i;
     uint64_t walks, walk_cycles;
     uint64_t ops, cycles;
+    struct run_expect expects[CHECK_N_RULES];
+
+    /* The first SIGSEGVs, in the order of the trials; tally.segvs counts all. */
+    uint32_t n_segvs;
+    struct run_segv segvs[RUN_SEGVS_MAX];
 
     /* Distributions over all trials. */
     struct check_hist latency, exposure;
 };
 
 /* Fills the sums of one trial from the two listeners. Either may be null.
- * Leaves names, hits, walks, ops and cycles alone. */
+ * Leaves names, hits, walks, ops, cycles, expects and segvs alone. */
 void run_result_take(struct run_result *one, const struct check *check,
                      struct tally *tally);
 
@@ -55,6 +82,9 @@ void *run_result_pack(const struct run_result *one, size_t *n);
 
 /* Back again; '*one' must be zeroed. False: these bytes are not a result. */
 bool run_result_unpack(struct run_result *one, const void *bytes, size_t n);
+
+/* Whether every EXPECT was met. */
+bool run_result_as_expected(const struct run_result *result);
 
 /* Share of violated trials, and its 95 % interval (Clopper-Pearson). */
 double run_result_rate(const struct run_result *result);

@@ -107,6 +107,59 @@ static void put_tlb(struct report_json *json, const struct run_result *result)
     report_json_close(json);
 }
 
+/* Keys that are there only when there is something to tell. */
+static void put_segvs(struct report_json *json, const struct run_result *result)
+{
+    if (result->tally.segvs == 0)
+        return;
+    report_json_object(json, "segvs");
+    report_json_u64(json, "total", result->tally.segvs);
+    report_json_list(json, "first");
+    for (uint32_t i = 0; i < result->n_segvs; i++) {
+        const struct run_segv *v = &result->segvs[i];
+        report_json_object(json, NULL);
+        report_json_u64(json, "trial", v->trial);
+        report_json_u64(json, "thread", v->thread);
+        report_json_string(json, "thread_name", v->thread_name);
+        report_json_u64(json, "cpu", v->cpu);
+        report_json_u64(json, "operation", v->op);
+        report_json_string(json, "operation_name", v->operation);
+        report_json_hex(json, "va", v->va);
+        report_json_string(json, "symbol", v->address);
+        if (v->pc) {
+            report_json_hex(json, "pc", v->pc);
+            report_json_string(json, "pc_symbol", v->pc_symbol);
+        }
+        report_json_string(json, "why", v->why);
+        report_json_u64(json, "cycle", v->cycle);
+        report_json_close(json);
+    }
+    report_json_close(json);
+    report_json_close(json);
+}
+
+static void put_expects(struct report_json *json, const struct run_result *result)
+{
+    uint64_t any = 0;
+    for (unsigned i = 0; i < CHECK_N_RULES; i++)
+        any |= result->expects[i].trials;
+    if (!any)
+        return;
+    report_json_object(json, "expects");
+    for (unsigned i = 0; i < CHECK_N_RULES; i++) {
+        const struct run_expect *e = &result->expects[i];
+        if (!e->trials)
+            continue;
+        report_json_object(json, check_rule_name((enum check_rule_id)i));
+        report_json_u64(json, "trials", e->trials);
+        report_json_u64(json, "missed", e->missed);
+        report_json_u64(json, "expected", e->expected);
+        report_json_u64(json, "observed", e->observed);
+        report_json_close(json);
+    }
+    report_json_close(json);
+}
+
 static void put_result(struct report_json *json, const struct run_result *result)
 {
     double low, high;
@@ -134,6 +187,8 @@ static void put_result(struct report_json *json, const struct run_result *result
     put_faults(json, result);
     put_shootdowns(json, result);
     put_tlb(json, result);
+    put_segvs(json, result);
+    put_expects(json, result);
     report_json_u64(json, "ops", result->ops);
     report_json_u64(json, "cycles", result->cycles);
     report_json_double(json, "host_seconds", result->host_seconds);

@@ -210,6 +210,52 @@ static void put_reads(const struct page *p)
             report_number(c->races, a));
 }
 
+/* Where the guest accessed what it may not. */
+static void put_segvs(const struct page *p)
+{
+    const struct run_result *r = p->result;
+    char n[32];
+    for (uint32_t i = 0; i < r->n_segvs; i++) {
+        const struct run_segv *v = &r->segvs[i];
+        label(p, i ? "" : "SIGSEGV");
+        fprintf(p->file,
+                "thread %" PRIu32 " \"%s\", operation %" PRIu64 ": %s at %s (%s)",
+                v->thread, v->thread_name, v->op, v->operation, v->address, v->why);
+        if (v->pc)
+            fprintf(p->file, ", pc %s", v->pc_symbol);
+        fprintf(p->file, ", CPU %u, cycle %" PRIu64, v->cpu, v->cycle);
+        if (r->trials > 1)
+            fprintf(p->file, ", trial %" PRIu64, v->trial);
+        fputc('\n', p->file);
+    }
+    if (r->tally.segvs > r->n_segvs) {
+        label(p, "");
+        fprintf(p->file, "and %s more\n",
+                report_number(r->tally.segvs - r->n_segvs, n));
+    }
+}
+
+/* What the guest said that it expects. */
+static void put_expects(const struct page *p)
+{
+    bool first = true;
+    for (unsigned i = 0; i < CHECK_N_RULES; i++) {
+        const struct run_expect *e = &p->result->expects[i];
+        if (!e->trials)
+            continue;
+        label(p, first ? "expected" : "");
+        first = false;
+        fprintf(p->file, "%s %" PRIu64 " times, observed %" PRIu64 ": %s%s%s",
+                check_rule_name((enum check_rule_id)i), e->expected, e->observed,
+                color(p, e->missed ? REPORT_RED : REPORT_GREEN),
+                e->missed ? "not met" : "met", color(p, REPORT_PLAIN));
+        if (e->trials > 1)
+            fprintf(p->file, " (in %" PRIu64 " of %" PRIu64 " trials not met)",
+                    e->missed, e->trials);
+        fputc('\n', p->file);
+    }
+}
+
 static unsigned rank(const struct check_violation *v)
 {
     return (v->under_lock ? 100u : 0u) + (v->rule == CHECK_TORN ? 10u : 0u) +
@@ -275,6 +321,8 @@ enum status report_summary(FILE *file, const struct run_result *result,
     put_faults(&page);
     put_shootdowns(&page);
     put_reads(&page);
+    put_segvs(&page);
+    put_expects(&page);
     if (check && put_violation(&page, err) != STATUS_OK)
         return STATUS_STORE;
     return report_flush(file, "the summary", err);

@@ -26,7 +26,8 @@ static void put_check(FILE *out, const struct check_result *check)
 }
 
 /* The sums of one trial. */
-static void *pack_sums(struct run *run, const struct machine_stats *stats, size_t *n)
+static void *pack_sums(struct run *run, uint64_t trial,
+                       const struct machine_stats *stats, size_t *n)
 {
     struct run_result one = {
         .l1d = {stats->l1d_hits, stats->l1d_misses},
@@ -38,13 +39,14 @@ static void *pack_sums(struct run *run, const struct machine_stats *stats, size_
         .ops = stats->ops,
         .cycles = stats->cycles,
     };
-    run_result_take(&one, run_check(run), run_tally(run));
+    run_fill(run, trial, &one);
     void *bytes = run_result_pack(&one, n);
     run_result_clear(&one);
     return bytes;
 }
 
-enum status answer_pack(struct run *run, const struct machine_outcome *outcome,
+enum status answer_pack(struct run *run, uint64_t trial,
+                        const struct machine_outcome *outcome,
                         struct pool_answer *answer, struct err *err)
 {
     char *bytes = NULL;
@@ -54,7 +56,7 @@ enum status answer_pack(struct run *run, const struct machine_outcome *outcome,
         .check = *run_result(run),
     };
     memcpy(fixed.message, outcome->message, sizeof fixed.message);
-    void *sums = pack_sums(run, &outcome->stats, &fixed.n_packed);
+    void *sums = pack_sums(run, trial, &outcome->stats, &fixed.n_packed);
     FILE *out = open_memstream(&bytes, &answer->n);
     if (!sums || !out)
         return err_set(err, STATUS_INTERNAL, "out of memory");

@@ -21,8 +21,9 @@ struct answer_fixed {
     uint64_t n_packed;         /* Bytes of the sums. */
 };
 
-/* Packs the trial that 'run' has just done with 'outcome'. */
-enum status answer_pack(struct run *run, const struct machine_outcome *outcome,
+/* Packs trial number 'trial', which 'run' has just done with 'outcome'. */
+enum status answer_pack(struct run *run, uint64_t trial,
+                        const struct machine_outcome *outcome,
                         struct pool_answer *answer, struct err *err);
 
 /* Adds a packed trial to '*sum'; at most 'max_kept' violations are kept. */

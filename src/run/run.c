@@ -4,6 +4,10 @@
  */
 #include "run/run.h"
 
+#include "run/expect.h"
+#include "run/places.h"
+#include "run/preflight.h"
+
 #ifdef SD_SYSTEMC
 #include "systemc/systemc.h"
 #endif
@@ -22,10 +26,12 @@ static const struct engine_kind *const engines[] = {
 
 struct run {
     struct machine_config config;
+    struct trace *trace;
     const struct engine_kind *engine;
     struct machine *machine;
     struct check *check;
     struct tally *tally;
+    struct expect expect;
 };
 
 enum status run_find_engine(const char *name, const struct engine_kind **engine,
@@ -53,9 +59,10 @@ struct run *run_create(const struct machine_config *config, struct trace *trace,
         return NULL;
     }
     run->config = *config;
+    run->trace = trace;
     run->engine = engine;
     run->machine = machine_create(config, trace, engine, err);
-    if (run->machine)
+    if (run->machine && !preflight(trace, machine_n_cpus(run->machine), err))
         run->check = check_create(&config->check, machine_obs(run->machine),
                                   trace_n_streams(trace), err);
     if (run->check)
@@ -66,6 +73,7 @@ struct run *run_create(const struct machine_config *config, struct trace *trace,
     }
     check_listen(run->check);
     tally_listen(run->tally);
+    expect_listen(&run->expect, trace, machine_obs(run->machine));
     return run;
 }
 
@@ -110,6 +118,7 @@ enum status run_trial(struct run *run, uint64_t trial, const struct run_watch *w
     };
     check_reset(run->check);
     tally_reset(run->tally);
+    expect_reset(&run->expect);
     memset(outcome, 0, sizeof *outcome);
     enum status status = machine_run(run->machine, &options, outcome, err);
     check_finish(run->check, outcome->stats.cycles);
@@ -120,6 +129,13 @@ enum status run_trial(struct run *run, uint64_t trial, const struct run_watch *w
 const struct check_result *run_result(const struct run *run)
 {
     return check_result(run->check);
+}
+
+void run_fill(struct run *run, uint64_t trial, struct run_result *one)
+{
+    run_result_take(one, run->check, run->tally);
+    places_of_segvs(run->trace, run->tally, trial, one);
+    expect_judge(&run->expect, &run_result(run)->counts, one);
 }
 
 const struct check *run_check(const struct run *run)

@@ -15,6 +15,7 @@
 #include "check/check.h"
 #include "check/tally.h"
 #include "machine/machine.h"
+#include "report/result.h"
 
 /* The engine 'name'; null means the default. STATUS_USAGE lists the engines. */
 enum status run_find_engine(const char *name, const struct engine_kind **engine,
@@ -47,6 +48,11 @@ uint64_t run_seed(const struct machine_config *config, uint64_t trial);
 
 /* The checker's verdict on the last trial. Valid until the next one. */
 const struct check_result *run_result(const struct run *run);
+
+/* Fills the sums of the last trial, which was number 'trial', from the checker,
+ * the statistics and the guest's expectations; what the machine counts itself
+ * (hits, walks, ops, cycles) is left alone. */
+void run_fill(struct run *run, uint64_t trial, struct run_result *one);
 
 /* The checker and the statistics of the last trial. */
 const struct check *run_check(const struct run *run);

@@ -48,7 +48,7 @@ static enum status perform(void *context, uint64_t trial, struct pool_answer *an
     enum status status = run_trial(work->run, trial, &watch, &outcome, err);
     if (status)
         return err_prefix(err, "trial %llu", (unsigned long long)trial);
-    return answer_pack(work->run, &outcome, answer, err);
+    return answer_pack(work->run, trial, &outcome, answer, err);
 }
 
 /* A trial that was stopped in the middle is kept only if it is the first one:

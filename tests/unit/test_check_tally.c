@@ -90,8 +90,57 @@ static void a_copy_is_counted_with_its_shootdown(void)
     CU_ASSERT_EQUAL(n->ipis, 2);
     CU_ASSERT_EQUAL(check_hist_percentile(tally_latency(tally), 50), ended - began);
     CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 1.0, 0);
+    tally_destroy(tally);
+}
+
+/* A page that was copied writable may be upgraded later: after a fork whose
+ * child is gone, its entry is read-only for another reason. */
+static void only_upgrades_that_a_copy_made_necessary_count(void)
+{
+    struct tally *tally;
+    struct script s = start(&tally);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE); /* Never copied. */
+    pte(&s, entry(OLD, RO), entry(NEW, RW), 3, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
     fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE);
+    CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 1.0, 0);
+    tally_reset(tally);
+    pte(&s, entry(OLD, RO), entry(NEW, RO), 3, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
+    pte(&s, entry(NEW, RO), entry(NEW, RW), 4, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE); /* Once per copy. */
     CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 2.0, 0);
+    tally_reset(tally);
+    pte(&s, entry(OLD, RO), 0, 3, OBS_PTE_COW); /* Break before make. */
+    pte(&s, 0, entry(NEW, RW), 3, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE);
+    CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 1.0, 0);
+    tally_destroy(tally);
+}
+
+static void the_first_segvs_are_kept_and_all_are_counted(void)
+{
+    struct tally *tally;
+    struct script s = start(&tally);
+    for (uint64_t i = 0; i < TALLY_SEGVS_MAX + 3; i++) {
+        struct obs r = by(&s, A, OBS_SIGSEGV);
+        r.va = 0x1000 + i;
+        r.b = 0x400000;
+        r.c = i;
+        say(&s, r);
+    }
+    uint32_t n;
+    const struct tally_segv *list = tally_segvs(tally, &n);
+    CU_ASSERT_EQUAL(n, TALLY_SEGVS_MAX);
+    CU_ASSERT_EQUAL(tally_numbers(tally)->segvs, TALLY_SEGVS_MAX + 3);
+    CU_ASSERT_EQUAL(list[0].va, 0x1000);
+    CU_ASSERT_EQUAL(list[n - 1].op, TALLY_SEGVS_MAX - 1);
+    CU_ASSERT_EQUAL(list[0].pc, 0x400000);
+    tally_reset(tally);
+    tally_segvs(tally, &n);
+    CU_ASSERT_EQUAL(n, 0);
     tally_destroy(tally);
 }
 
@@ -251,6 +300,8 @@ static CU_TestInfo tests[] = {
     ROW(a_large_hist_keeps_its_stated_error),
     ROW(merged_hists_are_as_one),
     ROW(a_copy_is_counted_with_its_shootdown),
+    ROW(only_upgrades_that_a_copy_made_necessary_count),
+    ROW(the_first_segvs_are_kept_and_all_are_counted),
     ROW(exposure_lasts_until_the_last_drop),
     ROW(exposure_is_empty_if_nobody_held_the_old_frame),
     ROW(exposure_ends_with_the_run_if_nobody_told),
