@@ -85,14 +85,20 @@ static cycle_t smaller(cycle_t a, cycle_t b)
 }
 
 /* L: no message arrives sooner (docs/decisions/0002). */
-static cycle_t compute_lookahead(const struct machine_config *c)
+static cycle_t shortest_message(const struct machine_config *c)
 {
     cycle_t l = mem_lookahead(&c->mem);
     l = smaller(l, apic_lookahead(&c->ipi, &c->topology));
     if (topology_n_cores(&c->topology) > 1)
         l = smaller(l, c->ipi.broadcast.base);
-    if (l == 0)
-        l = 1;
+    return l ? l : 1;
+}
+
+/* How far cores run ahead: the user may ask for less.  Only they know: the model
+ * itself must not depend on it. */
+static cycle_t compute_lookahead(const struct machine_config *c)
+{
+    cycle_t l = shortest_message(c);
     return c->core.lookahead ? smaller(l, c->core.lookahead) : l;
 }
 
@@ -172,7 +178,7 @@ static void create_kernel(struct machine *m)
                              .images = m->images,
                              .n_images = trace_n_images(m->trace),
                              .pt_levels = c->mmu.levels,
-                             .lookahead = m->lookahead,
+                             .lookahead = shortest_message(c),
                              .on_segv = c->core.on_segv,
                              .start = c->core.start};
     m->vm = vm_create(m->arena, &parts);
@@ -356,4 +362,13 @@ cycle_t machine_lookahead(const struct machine *m)
 uint32_t machine_n_cpus(const struct machine *m)
 {
     return m->n_cpus;
+}
+
+void machine_assert(const struct machine *m)
+{
+    for (unsigned core = 0; core < m->n_cores; core++)
+        mmu_assert(m->mmus[core]);
+    for (unsigned cpu = 0; cpu < m->n_cpus; cpu++)
+        apic_assert(m->apic, cpu);
+    vm_assert(m->vm);
 }

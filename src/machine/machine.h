@@ -76,4 +76,7 @@ cycle_t machine_lookahead(const struct machine *machine);
 
 uint32_t machine_n_cpus(const struct machine *machine);
 
+/* Checks the invariants of all parts; for tests, between two runs. */
+void machine_assert(const struct machine *machine);
+
 #endif

@@ -218,7 +218,7 @@ static void deliver(void *context, const struct msg *msg)
 {
     struct machine *m = context;
     struct msg numbered = *msg;
-    assert(msg->arrival > m->now || msg->from == msg->to);
+    assert(msg->arrival >= m->now + m->lookahead || msg->from == msg->to); /* LA1 */
     numbered.number = m->sent[msg->from]++;
     inbox_push(&m->inboxes[msg->to], &numbered);
     engine_wake(m->engine, msg->to, msg->arrival);

@@ -45,6 +45,11 @@ for trace in "$SD_SOURCE_DIR"/traces/*.trace; do
     equal "$name.1" "$name.n" "$name, default engine and native engine"
     results "$name.l" "${base[@]}" --set core.lookahead=1 "$trace"
     equal "$name.1" "$name.l" "$name, look-ahead 1 and as large as possible"
+    # Siblings of one core are closer than any message between units.
+    smt=(--set topology.smt=2 --set topology.cores=1 --set kernel.time_slice_ns=20000)
+    results "$name.t" "${base[@]}" "${smt[@]}" --engine native "$trace"
+    results "$name.u" "${base[@]}" "${smt[@]}" --engine native --set core.lookahead=1 "$trace"
+    equal "$name.t" "$name.u" "$name with SMT, look-ahead 1 and as large as possible"
     results "$name.c" --config "$name.1/config.json" "$trace"
     equal "$name.1" "$name.c" "$name, again from config.json"
     same "$name.1/config.json" "$name.c/config.json" "$name: config.json writes itself"
