@@ -33,7 +33,6 @@ stops() {
 
 stops roi_begin
 stops roi_end
-stops 'expect "STALE" 1'
 stops 'rmw 8 0x1003c'
 
 # A lock word need not be aligned to 8 bytes, only its neighbour goes with it.
