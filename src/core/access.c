@@ -159,6 +159,8 @@ void access_perform_store(struct core *core, struct hw *hw, const struct store *
     pa_t pa = store->pa;
     va_t va = store->va;
     unsigned bytes = store->bytes;
+    if (core->n_smt > 1)
+        core_line_changed(core, pa, cycle);
     while (bytes) {
         unsigned n = in_word(va, bytes);
         *mem_word_of(words, pa) = store->ver.bits;

@@ -57,10 +57,14 @@ void core_kick(struct core *core, unsigned cpu, cycle_t at)
     hw_clock_of(core, hw)->time = at;
 }
 
+/* An access that waits for its line translates again: its old translation must
+ * not be used once the invalidation is acknowledged (R15). */
 void hw_forget_translations(struct hw *hw)
 {
     hw->have_pa = 0;
     hw->code_page = 0;
+    if (hw->stage == STAGE_ACCESS)
+        hw->stage = STAGE_DATA;
 }
 
 static void record_mode(struct core *core, struct hw *hw, enum obs_mode mode,
@@ -97,7 +101,7 @@ void core_end_compute(struct core *core, struct hw *hw, cycle_t at)
 bool core_take_interrupt(struct core *core, struct hw *hw)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
-    bool on = hw->tid == NO_THREAD || !core->guest->threads[hw->tid].irq_off;
+    bool on = hw->mode != HW_USER || !core->guest->threads[hw->tid].irq_off;
     int vector = apic_pending(core->apic, hw->cpu, on);
     hw->irq_maybe = 0;
     if (vector < 0)
@@ -210,12 +214,12 @@ static void line_granted(struct core *core, const struct msg *msg)
         wake(core, hw, msg->arrival);
 }
 
-static void line_taken(struct core *core, const struct msg *msg)
+void core_line_changed(struct core *core, pa_t pa, cycle_t at)
 {
     for (unsigned i = 0; i < core->n_smt; i++) {
         struct hw *hw = &core->hw[i];
-        if (hw->wait == WAIT_SPIN && hw->spin_line == pa_line((pa_t){msg->a}))
-            wake(core, hw, msg->arrival + core->config->spin_pause);
+        if (hw->wait == WAIT_SPIN && hw->spin_line == pa_line(pa))
+            wake(core, hw, at + core->config->spin_pause);
     }
 }
 
@@ -264,7 +268,7 @@ static void deliver(struct core *core, const struct msg *msg)
         line_granted(core, msg);
         return;
     case MSG_LINE_INVALIDATE:
-        line_taken(core, msg);
+        core_line_changed(core, (pa_t){msg->a}, msg->arrival);
         mem_deliver(core->mem, core->number, msg);
         return;
     case MSG_LINE_DOWNGRADE:
@@ -333,6 +337,16 @@ static bool act(struct core *core, struct hw *hw, cycle_t now, cycle_t at, cycle
     return true;
 }
 
+/* A sibling that spins acts as soon as a store of another changes its line: then
+ * nobody runs past the cycle in which it acts. */
+static bool somebody_spins(const struct core *core)
+{
+    for (unsigned i = 0; core->n_smt > 1 && i < core->n_smt; i++)
+        if (core->hw[i].wait == WAIT_SPIN)
+            return true;
+    return false;
+}
+
 cycle_t core_run(struct core *core, cycle_t now)
 {
     cycle_t limit = now + core->parts->lookahead;
@@ -346,6 +360,8 @@ cycle_t core_run(struct core *core, cycle_t now)
             continue;
         }
         cycle_t stop = arrival < limit ? arrival : limit;
+        if (somebody_spins(core) && stop > at)
+            stop = at + 1;
         if (at >= limit || !act(core, hw, now, at, others < stop ? others : stop))
             return at < arrival ? at : arrival;
     }

@@ -177,6 +177,8 @@ void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode,
 void core_end_compute(struct core *core, struct hw *hw, cycle_t at);
 void core_record_user(struct core *core, struct hw *hw);
 bool core_take_interrupt(struct core *core, struct hw *hw);
+/* Siblings that spin on the line of 'pa' look again: it was taken or written. */
+void core_line_changed(struct core *core, pa_t pa, cycle_t at);
 void hw_forget_translations(struct hw *hw);
 
 #endif

@@ -346,6 +346,8 @@ static void call_kernel(struct core *core, struct hw *hw, const struct op *op)
         wait_for(hw, clock, WAIT_DRAIN);
         return;
     }
+    if (op && (op->kind == OP_EXIT || op->kind == OP_EXIT_PROCESS))
+        core->guest->n_done[hw->tid]++; /* It does not come back to say so. */
     core->kernel->syscall(core->kernel->context, hw->cpu, op ? op : &end_of_stream,
                           core->guest->threads[hw->tid].op, clock->time);
     hw_enter_kernel(core, hw, OBS_MODE_KERNEL, core->config->syscall_entry);
