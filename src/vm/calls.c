@@ -65,11 +65,11 @@ static void do_barrier(struct kctx *k)
             struct vm_request request = k->act->request;
             sync_sleep(k->vm, object, k->tid);
             k_sleep(k, SLEEP_BARRIER, request.addr);
-            if (request.seq)
-                object->next_rank = request.seq + 1;
+            sync_arrived(k, object, request.seq);
             return;
         }
         object->n_waiting = 0;
+        sync_arrived(k, object, 0);
     }
     record(k, OBS_BARRIER_LEAVE);
     done(k, k->vm->config->sched);

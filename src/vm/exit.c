@@ -45,8 +45,9 @@ static void exit_begin(struct kctx *k)
 {
     struct vm *vm = k->vm;
     struct space *space = space_of(k);
-    if (k->act->request.call == VM_CALL_EXIT_PROCESS && space->n_threads > 1 &&
-        !space->exiting) {
+    if (space->exiting) /* Another thread was first, and waits for this one. */
+        k->act->request.call = VM_CALL_EXIT;
+    if (k->act->request.call == VM_CALL_EXIT_PROCESS && space->n_threads > 1) {
         space->exiting = 1;
         for (uint32_t t = 0; t < vm->parts.n_threads; t++)
             if (t != k->tid && vm->threads[t].space == k->thread->space &&
@@ -108,6 +109,10 @@ static void exit_space(struct kctx *k)
     uint32_t space = k->thread->space;
     if (!k_drained(k))
         return;
+    if (cpuset_count(&vm->spaces[space].active) > 1) {
+        k_again(k, vm->config->lock + 1); /* A thread that ended is not off its CPU. */
+        return;
+    }
     map_remove(k, space, 0, UINT64_MAX);
     cycle_t cost = sched_activate(k, NO_SPACE);
     assert(cpuset_count(&vm->spaces[space].active) == 0);

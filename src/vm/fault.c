@@ -229,6 +229,7 @@ static void fault_slow(struct kctx *k)
     struct act *act = k->act;
     if (!shadow_file(k))
         return;
+    act->object = entry_of(k)->object; /* Another fault may have shadowed a file. */
     uint32_t frame;
     unsigned depth;
     cycle_t cost = search_chain(k, &frame, &depth);
@@ -288,6 +289,10 @@ static bool zero_begin(struct kctx *k)
     struct act *act = k->act;
     uint32_t object = act->object;
     uint64_t index = page_index(k);
+    if (object != entry_of(k)->object) { /* Another fault has shadowed a file. */
+        k_goto(k, FAULT_FAST, vm->config->lock);
+        return false;
+    }
     chain_home(k, &object, &index);
     uint32_t other = page_find(vm, object, index);
     if (other != NO_INDEX) { /* Another fault was faster. */
@@ -344,7 +349,10 @@ static void fault_zero(struct kctx *k)
     if (n > LINES_PER_PAGE - act->line)
         n = LINES_PER_PAGE - act->line;
     pa_t pa = {frame_pa((pfn_t){act->new_frame}).v + act->line * LINE_BYTES};
-    if (!k_drained(k) || !k_have_lines(k, pa, n, LINE_EXCLUSIVE))
+    if (!k_drained(k))
+        return;
+    n = k_have_lines(k, pa, n, LINE_EXCLUSIVE);
+    if (n == 0)
         return;
     memset(mem_word_of(mem_frame(vm->mem, pa_frame(pa)), pa), 0, n * LINE_BYTES);
     act->line += n;
@@ -373,6 +381,30 @@ uint64_t fault_leaf_flags(const struct kctx *k, bool write)
     return flags;
 }
 
+/* Another fault may have given the space another page since this one looked:
+ * a copy, or a page of zeros nearer to the top.  FreeBSD keeps such faults out
+ * by a busy page; here the later one notices, and starts over. */
+static bool is_still_there(struct kctx *k)
+{
+    const struct map_entry *e = entry_of(k);
+    uint32_t frame;
+    unsigned depth;
+    if (e->object != k->act->object)
+        return false;
+    search_chain(k, &frame, &depth);
+    bool file = k->vm->objects[e->object].file;
+    bool own = depth == 0 && (!file || (e->prot & VM_MAP_SHARED));
+    return frame == k->act->new_frame && own == (k->act->changed != 0);
+}
+
+static void start_over(struct kctx *k)
+{
+    klock_drop(k, &space_of(k)->pmap_lock);
+    if (k->act->outcome == OBS_FAULT_NOT_PRESENT)
+        page_unbusy(k, k->act->new_frame);
+    fault_finish(k, OBS_FAULT_RETRY, true);
+}
+
 /* pmap_enter() of a frame that does not replace another one. */
 static void fault_install(struct kctx *k)
 {
@@ -381,6 +413,10 @@ static void fault_install(struct kctx *k)
     if (!pmap_make_tables(k, k->thread->space, act->va, true, &pa) ||
         !k_own_line(k, pa))
         return;
+    if (!is_still_there(k)) {
+        start_over(k);
+        return;
+    }
     const struct map_entry *e = entry_of(k);
     bool write = (e->prot & VM_PROT_WRITE) && act->changed && !e->needs_copy;
     pte_t old = pmap_read(k->vm, pa);
@@ -424,6 +460,8 @@ void fault_finish(struct kctx *k, enum obs_fault_outcome outcome, bool retry_op)
 
 static void fault_sleep(struct kctx *k)
 {
+    if (!k_drained(k)) /* The thread may wake up on another CPU. */
+        return;
     struct obs r = k_record(k, OBS_BUSY_SLEEP);
     r.va = k->act->fault_va;
     r.a = k->act->new_frame;

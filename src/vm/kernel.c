@@ -15,7 +15,6 @@ static step_fn *const *const programs[N_PROGRAMS] = {
     [PROGRAM_EXIT] = exit_steps,
     [PROGRAM_CALL] = call_steps,
     [PROGRAM_SHOOTDOWN_IRQ] = shootdown_irq_steps,
-    [PROGRAM_RENDEZVOUS_IRQ] = rendezvous_irq_steps,
     [PROGRAM_TIMER_IRQ] = timer_irq_steps,
 };
 
@@ -119,7 +118,6 @@ void k_end(struct kctx *k, cycle_t cost, bool retry_op)
     k->thread->in_kernel = 0;
     if (k->kcpu->resched && k->kcpu->n_ready) {
         k->thread->retry_op = retry_op; /* For when it runs again. */
-        yield_cpu(k);
         k_again(k, cost);
         return;
     }
@@ -140,28 +138,33 @@ bool k_drained(struct kctx *k)
     return false;
 }
 
-bool k_have_lines(struct kctx *k, pa_t pa, unsigned n, enum line_want want)
+unsigned k_have_lines(struct kctx *k, pa_t pa, unsigned n, enum line_want want)
 {
     struct mem *mem = k->vm->mem;
     unsigned core = k->cpu / k->vm->parts.n_smt;
-    unsigned missing = 0;
+    unsigned leading = 0, present = 0;
     for (unsigned i = 0; i < n; i++) {
         cycle_t cost;
-        if (!mem_access(mem, core, (pa_t){pa.v + i * LINE_BYTES}, want, &cost))
-            missing++;
+        if (mem_access(mem, core, (pa_t){pa.v + i * LINE_BYTES}, want, &cost)) {
+            leading += present == i;
+            present++;
+        }
     }
-    if (!missing)
-        return true;
+    if (present == n || (k->act->asked && leading > 0)) {
+        k->act->asked = 0;
+        return leading;
+    }
+    k->act->asked = 1;
     k->out->verdict = VM_NEED_LINES;
     k->out->pa = pa;
     k->out->n_lines = n;
     k->out->want = want;
-    return false;
+    return 0;
 }
 
 bool k_own_line(struct kctx *k, pa_t pa)
 {
-    return k_drained(k) && k_have_lines(k, pa, 1, LINE_EXCLUSIVE);
+    return k_drained(k) && k_have_lines(k, pa, 1, LINE_EXCLUSIVE) == 1;
 }
 
 /* Records name an address space by its process: that number is unique in a
@@ -216,6 +219,8 @@ static void resume_user(struct kctx *k)
         return;
     }
     if (k->kcpu->resched && k->kcpu->n_ready) {
+        if (!k_drained(k)) /* It must find its own stores wherever it goes. */
+            return;
         yield_cpu(k);
         k_again(k, k->vm->config->sched);
         return;
@@ -319,9 +324,8 @@ void vm_interrupt(struct vm *vm, unsigned cpu, uint8_t vector, cycle_t now)
     struct kctx k = context_of(vm, cpu, now, &out);
     assert(k.kcpu->irq_depth < 2);
     struct act *act = &k.kcpu->irq[k.kcpu->irq_depth++];
-    enum program program = vector == VECTOR_TIMER        ? PROGRAM_TIMER_IRQ
-                           : vector == VECTOR_RENDEZVOUS ? PROGRAM_RENDEZVOUS_IRQ
-                                                         : PROGRAM_SHOOTDOWN_IRQ;
+    enum program program =
+        vector == VECTOR_TIMER ? PROGRAM_TIMER_IRQ : PROGRAM_SHOOTDOWN_IRQ;
     *act = (struct act){.program = (uint8_t)program, .vector = vector};
     struct obs r = k_record(&k, OBS_IPI_HANDLER);
     r.b = vector;

@@ -86,28 +86,54 @@ static void step_page_unbusy(struct kctx *k)
     advance(k, k->vm->config->lock);
 }
 
-/* Copies lines [line, line + n) once this core has the old ones shared and
- * the new ones exclusively. */
-static bool copy_lines(struct kctx *k, unsigned n)
+static pa_t line_pa(uint32_t frame, uint32_t line)
+{
+    return (pa_t){frame_pa((pfn_t){frame}).v + line * LINE_BYTES};
+}
+
+/* Reads up to 'n' lines of the old page, as many as the caches can hold. */
+static bool read_lines(struct kctx *k, unsigned n)
 {
     struct vm *vm = k->vm;
     struct act *act = k->act;
-    uint64_t offset = act->line * LINE_BYTES;
-    pa_t from = {frame_pa((pfn_t){act->old_frame}).v + offset};
-    pa_t to = {frame_pa((pfn_t){act->new_frame}).v + offset};
-    if (!k_drained(k) || !k_have_lines(k, from, n, LINE_SHARED) ||
-        !k_have_lines(k, to, n, LINE_EXCLUSIVE))
-        return false;
-    memcpy(mem_word_of(mem_frame(vm->mem, pa_frame(to)), to),
-           mem_word_of(mem_frame(vm->mem, pa_frame(from)), from), n * LINE_BYTES);
+    pa_t from = line_pa(act->old_frame, act->line);
+    act->n_read = k_have_lines(k, from, n, LINE_SHARED);
+    memcpy(k->kcpu->copied, mem_word_of(mem_frame(vm->mem, pa_frame(from)), from),
+           act->n_read * LINE_BYTES);
+    return act->n_read > 0;
+}
+
+/* Writes what was read.  Returns the number of lines, 0 if it has to wait. */
+static unsigned write_lines(struct kctx *k)
+{
+    struct vm *vm = k->vm;
+    struct act *act = k->act;
+    pa_t to = line_pa(act->new_frame, act->line);
+    unsigned n = k_have_lines(k, to, act->n_read, LINE_EXCLUSIVE);
+    memcpy(mem_word_of(mem_frame(vm->mem, pa_frame(to)), to), k->kcpu->copied,
+           n * LINE_BYTES);
+    if (n) /* What was read and not written is read again. */
+        act->n_read = 0;
     act->line += n;
-    return true;
+    return n;
+}
+
+/* The old page stays busy until its mappings are gone: another space that finds
+ * its entry removed must not go on before that entry's shootdown has ended. */
+static bool removes_later(const struct kctx *k)
+{
+    const struct protocol *protocol = &k->vm->protocol;
+    for (unsigned i = k->act->pc; i < protocol->n_copy; i++)
+        if (protocol->copy[i] == PROTOCOL_REMOVE_ALL)
+            return true;
+    return false;
 }
 
 static void copy_end(struct kctx *k)
 {
     struct act *act = k->act;
-    page_unbusy(k, act->old_frame);
+    if (!removes_later(k))
+        page_unbusy(k, act->old_frame);
     struct obs r = k_record(k, OBS_FRAME_COPY);
     r.a = act->new_frame;
     r.b = act->old_frame;
@@ -138,7 +164,10 @@ static void step_copy_frame(struct kctx *k)
     unsigned n = vm->parts.mem_config->copy_lines;
     if (n > LINES_PER_PAGE - act->line)
         n = LINES_PER_PAGE - act->line;
-    if (!copy_lines(k, n))
+    if (!k_drained(k) || (act->n_read == 0 && !read_lines(k, n)))
+        return;
+    n = write_lines(k);
+    if (n == 0)
         return;
     cycle_t cost = vm->config->copy_line * n;
     cycle_t early = act->since + vm->parts.lookahead;
@@ -340,7 +369,7 @@ static void step_stop_others(struct kctx *k)
 
 static void step_resume_others(struct kctx *k)
 {
-    rendezvous_resume(k);
+    rendezvous_resume(k, k->thread->space);
     k->act->quiet = 1; /* They invalidate before they run user code. */
     advance(k, k->vm->config->lock);
 }
@@ -358,6 +387,8 @@ static void remove_clear(struct kctx *k)
     if (p == NO_INDEX) {
         act->quiet = 1;
         act->acc_was_set = 0;
+        if (vm->pages[act->old_frame].busy)
+            page_unbusy(k, act->old_frame);
         advance(k, 0);
         return;
     }

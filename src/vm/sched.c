@@ -4,9 +4,10 @@
  *
  * Every CPU has a queue of ready threads, served round robin with time
  * slices.  A pinned thread stays; any other goes to an idle CPU when its own
- * is taken.  A CPU without threads runs the idle thread on the kernel's own
- * tables: as in FreeBSD there is no lazy TLB, so going idle loads CR3 and
- * leaves the set of active CPUs (cow-protocols section 6, pm_active).
+ * is taken, and a CPU that becomes idle takes a waiting one from another.  A CPU
+ * without threads runs the idle thread on the kernel's own tables: as in FreeBSD there
+ * is no lazy TLB, so going idle loads CR3 and leaves the set of active CPUs
+ * (cow-protocols section 6, pm_active).
  */
 #include "vm/vm_internal.h"
 
@@ -110,7 +111,8 @@ void sched_enqueue(struct vm *vm, uint32_t tid, unsigned from_cpu, cycle_t now)
     vm->cpus[cpu].n_assigned++;
     thread->cpu = cpu;
     append(vm, cpu, tid);
-    if (vm->cpus[cpu].tid == NO_THREAD)
+    uint32_t current = vm->cpus[cpu].tid;
+    if (current == NO_THREAD || vm->threads[current].state == THREAD_ASLEEP)
         sched_poke(vm, from_cpu, cpu, now);
     else
         arm_timer(vm, from_cpu, cpu, now);
@@ -194,17 +196,62 @@ static void run_thread(struct kctx *k, uint32_t tid)
     k->out->cost = cost;
 }
 
+/* Takes the first thread out of the queue of 'cpu' that may run, or NO_THREAD. */
+static uint32_t take_ready(struct kctx *k, unsigned cpu, bool unpinned)
+{
+    struct vm *vm = k->vm;
+    struct kcpu *from = &vm->cpus[cpu];
+    uint32_t before = NO_THREAD;
+    for (uint32_t tid = from->ready_first; tid != NO_THREAD;
+         before = tid, tid = vm->threads[tid].next) {
+        const struct thread *thread = &vm->threads[tid];
+        if (vm->spaces[thread->space].stopped || (unpinned && thread->pinned))
+            continue;
+        if (before == NO_THREAD)
+            from->ready_first = thread->next;
+        else
+            vm->threads[before].next = thread->next;
+        if (from->ready_last == tid)
+            from->ready_last = before;
+        from->n_ready--;
+        return tid;
+    }
+    return NO_THREAD;
+}
+
+/* A CPU with nothing to do takes a thread that waits for another's CPU. */
+static uint32_t steal(struct kctx *k)
+{
+    struct vm *vm = k->vm;
+    for (unsigned cpu = 0; cpu < vm->parts.n_cpus; cpu++) {
+        if (vm->cpus[cpu].tid == NO_THREAD || vm->cpus[cpu].n_ready == 0)
+            continue;
+        uint32_t tid = take_ready(k, cpu, true);
+        if (tid == NO_THREAD)
+            continue;
+        vm->cpus[cpu].n_assigned--;
+        k->kcpu->n_assigned++;
+        vm->threads[tid].cpu = k->cpu;
+        return tid;
+    }
+    return NO_THREAD;
+}
+
 void sched_next(struct kctx *k)
 {
     struct kcpu *kcpu = k->kcpu;
     assert(kcpu->tid == NO_THREAD);
     if (!k_drained(k)) /* MOV CR3 is serialising (R19). */
         return;
-    uint32_t tid = kcpu->ready_first;
+    uint32_t tid = take_ready(k, k->cpu, false);
+    if (tid == NO_THREAD && kcpu->n_ready == 0)
+        tid = steal(k);
     if (tid != NO_THREAD) {
-        kcpu->ready_first = k->vm->threads[tid].next;
-        kcpu->n_ready--;
         run_thread(k, tid);
+        return;
+    }
+    if (kcpu->n_ready) { /* All stopped by a rendezvous: its end wakes us. */
+        k_wait(k);
         return;
     }
     bool was_busy = kcpu->space != NO_SPACE;

@@ -128,7 +128,8 @@ static bool put_requests(struct kctx *k, uint32_t space)
 {
     struct vm *vm = k->vm;
     struct shootdown *s = &k->kcpu->shoot;
-    struct request request = {s->id, k->cpu, space, s->flush};
+    struct request request = {s->id, k->cpu, space, s->flush,
+                              s->vector == VECTOR_RENDEZVOUS};
     for (unsigned cpu = cpuset_next(&s->targets, 0); cpu != NO_CPU;
          cpu = cpuset_next(&s->targets, cpu + 1))
         if (vm->cpus[cpu].n_requests == vm->n_requests_max)
@@ -172,7 +173,7 @@ static bool send_steps(struct kctx *k, uint32_t space, uint64_t fault_id)
     switch ((enum send_phase)s->phase) {
     case SEND_IDLE:
     case SEND_LOCK:
-        if (vm->shootdown->one_at_a_time) {
+        if (vm->shootdown->one_at_a_time || s->vector == VECTOR_RENDEZVOUS) {
             if (!klock_take(k, &vm->state->ipi_mutex))
                 return false;
             s->has_mutex = 1;
@@ -184,7 +185,7 @@ static bool send_steps(struct kctx *k, uint32_t space, uint64_t fault_id)
         return false;
     case SEND_REQUESTS:
         if (!put_requests(k, space)) {
-            k_again(k, vm->config->shootdown_prep);
+            k_again(k, vm->config->shootdown_prep + 1);
             return false;
         }
         s->n_writes = apic_plan(vm->parts.apic, k->cpu, &s->targets, s->vector,
@@ -295,7 +296,17 @@ static cycle_t serve_flush(struct kctx *k, const struct request *request)
     return cost;
 }
 
-/* A handler first learns what it is asked for.  INVLPG is serialising, so the
+enum irq_step {
+    IRQ_READ,
+    IRQ_SERVE,
+    IRQ_SERVE_SECOND,
+    IRQ_STOP_ACK,
+    IRQ_STOP_WAIT,
+    IRQ_STOP_FLUSH,
+};
+
+/* A handler first learns what it is asked for: requests of both kinds may wait
+ * in the queue, whatever the vector.  INVLPG is serialising, so the
  * store buffer is drained before anything else (R19, R22): stores translated
  * before the request are visible before the acknowledgement. */
 static void irq_read(struct kctx *k)
@@ -307,8 +318,9 @@ static void irq_read(struct kctx *k)
     }
     if (!k_drained(k))
         return;
-    unsigned from = kcpu->requests[kcpu->requests_first].from;
-    k_next(k, lines_of(k, from, k->vm->shootdown->lines_read));
+    const struct request *request = &kcpu->requests[kcpu->requests_first];
+    k_goto(k, request->stop ? IRQ_STOP_ACK : IRQ_SERVE,
+           lines_of(k, request->from, k->vm->shootdown->lines_read));
 }
 
 /* Per request two more steps: invalidate and acknowledge, in the algorithm's
@@ -336,23 +348,24 @@ static void irq_serve_second(struct kctx *k)
         cost = serve_flush(k, &request);
     else
         send_ack(k, &request);
-    k_goto(k, 0, cost);
+    k_goto(k, IRQ_READ, cost);
 }
-
-step_fn *const shootdown_irq_steps[] = {irq_read, irq_serve, irq_serve_second};
 
 /* ---- rendezvous --------------------------------------------------------------------
  */
 
 /* Stops every other CPU where the space is active (erratum 383 style,
  * smp_rendezvous): they wait in their handlers until rendezvous_resume(), and
- * invalidate before they go back to user mode. */
+ * invalidate before they go back to user mode.  A CPU that comes to the space
+ * meanwhile waits in the scheduler.  One rendezvous at a time, whatever the
+ * algorithm: two initiators would stop each other. */
 bool rendezvous_stop(struct kctx *k, uint32_t space, const struct flush *flush,
                      uint64_t fault_id)
 {
     struct shootdown *s = &k->kcpu->shoot;
     if (s->phase == SEND_IDLE && !s->has_mutex) {
         struct cpuset targets;
+        k->vm->spaces[space].stopped = 1;
         if (!choose_targets(k, space, &targets)) {
             record_skip(k, space, flush, fault_id);
             s->n_targets = 0;
@@ -371,9 +384,20 @@ bool rendezvous_stop(struct kctx *k, uint32_t space, const struct flush *flush,
     return true;
 }
 
-void rendezvous_resume(struct kctx *k)
+/* Ends the wait of CPUs that came to the space meanwhile. */
+static void let_in(struct kctx *k, uint32_t space)
+{
+    struct vm *vm = k->vm;
+    vm->spaces[space].stopped = 0;
+    for (unsigned cpu = 0; cpu < vm->parts.n_cpus; cpu++)
+        if (vm->cpus[cpu].tid == NO_THREAD && vm->cpus[cpu].n_ready > 0)
+            sched_poke(vm, k->cpu, cpu, k->now);
+}
+
+void rendezvous_resume(struct kctx *k, uint32_t space)
 {
     struct shootdown *s = &k->kcpu->shoot;
+    let_in(k, space);
     if (s->n_targets == 0)
         return;
     s->released = 1;
@@ -406,11 +430,17 @@ static void stopped_flush(struct kctx *k)
     struct request request = k->kcpu->requests[k->kcpu->requests_first];
     k->kcpu->requests_first = (k->kcpu->requests_first + 1) % k->vm->n_requests_max;
     k->kcpu->n_requests--;
-    k_goto(k, 0, serve_flush(k, &request));
+    k_goto(k, IRQ_READ, serve_flush(k, &request));
 }
 
-step_fn *const rendezvous_irq_steps[] = {irq_read, stopped_ack, stopped_wait,
-                                         stopped_flush};
+step_fn *const shootdown_irq_steps[] = {
+    [IRQ_READ] = irq_read,
+    [IRQ_SERVE] = irq_serve,
+    [IRQ_SERVE_SECOND] = irq_serve_second,
+    [IRQ_STOP_ACK] = stopped_ack,
+    [IRQ_STOP_WAIT] = stopped_wait,
+    [IRQ_STOP_FLUSH] = stopped_flush,
+};
 
 /* ---- hardware broadcast
  * ---------------------------------------------------------------- */
@@ -469,7 +499,7 @@ void broadcast_message(struct vm *vm, unsigned cpu, const struct msg *msg)
     struct flush flush = {.kind = FLUSH_PAGES,
                           .n_pages = (uint32_t)msg->c,
                           .first = {msg->a & ((UINT64_C(1) << 52) - 1)}};
-    struct request request = {msg->b, from, (uint32_t)(msg->a >> 52), flush};
+    struct request request = {msg->b, from, (uint32_t)(msg->a >> 52), flush, false};
     cycle_t cost;
     if (k.kcpu->space == request.space)
         shootdown_local(&k, &flush, OBS_INVAL_BROADCAST, msg->b, &cost);

@@ -110,12 +110,16 @@ static void wake_ready(struct kctx *k, struct sync_object *object)
     }
 }
 
+void sync_arrived(struct kctx *k, struct sync_object *object, uint64_t seq)
+{
+    if (seq >= object->next_rank) /* Those at a barrier leave in any order. */
+        object->next_rank = seq + 1;
+    wake_ready(k, object);
+}
+
 void sync_went(struct kctx *k, const struct vm_request *request)
 {
-    struct sync_object *object = object_of(k->vm, k->tid, request);
-    if (request->seq)
-        object->next_rank = request->seq + 1;
-    wake_ready(k, object);
+    sync_arrived(k, object_of(k->vm, k->tid, request), request->seq);
 }
 
 bool sync_gate(struct kctx *k)
@@ -123,6 +127,8 @@ bool sync_gate(struct kctx *k)
     const struct vm_request *request = &k->act->request;
     if (sync_may_go(k->vm, k->tid, request))
         return true;
+    if (!k_drained(k)) /* The thread may wake up on another CPU. */
+        return false;
     sync_sleep(k->vm, object_of(k->vm, k->tid, request), k->tid);
     k_sleep(k, SLEEP_ORDER, request->addr);
     return false;

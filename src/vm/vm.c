@@ -68,6 +68,8 @@ static void init_cpus(struct vm *vm, struct arena *arena)
             arena_take(arena, ARENA_ARCH, vm->n_requests_max, sizeof *kcpu->requests);
         kcpu->writes =
             arena_take(arena, ARENA_ARCH, vm->parts.n_cpus, sizeof *kcpu->writes);
+        kcpu->copied =
+            arena_take(arena, ARENA_ARCH, vm->parts.mem_config->copy_lines, LINE_BYTES);
     }
 }
 
@@ -201,7 +203,8 @@ bool vm_waits_for(const struct vm *vm, uint32_t tid, char *text, size_t n)
     const struct vm_request *request = &t->act.request;
     switch ((enum sleep_reason)t->why) {
     case SLEEP_NONE:
-        return false;
+        snprintf(text, n, "hardware thread %u, which another thread keeps", t->cpu);
+        return t->state == THREAD_READY;
     case SLEEP_BUSY:
         snprintf(text, n, "the busy page of 0x%llx", (unsigned long long)t->wait_addr);
         return true;
@@ -269,6 +272,8 @@ static void assert_maps(const struct vm *vm)
 static void assert_pvs(const struct vm *vm)
 {
     for (uint32_t f = 1; f < vm->state->next_fresh_frame; f++) {
+        if (!vm->pages[f].used)
+            continue;
         for (uint32_t p = vm->pages[f].pv_first; p != NO_INDEX; p = vm->pvs[p].next) {
             pa_t pa;
             bool has = pmap_entry_pa(vm, vm->pvs[p].space, vm->pvs[p].vpn, &pa);
@@ -276,8 +281,7 @@ static void assert_pvs(const struct vm *vm)
             (void)has;
             assert(pte_frame(pmap_read(vm, pa)).v == f);
         }
-        assert(vm->pages[f].sleep_first == NO_THREAD || vm->pages[f].busy ||
-               !vm->pages[f].used); /* PAGE3 */
+        assert(vm->pages[f].sleep_first == NO_THREAD || vm->pages[f].busy); /* PAGE3 */
     }
 }
 

@@ -75,6 +75,7 @@ struct space {
     uint32_t timestamp; /* Changes with the map (FreeBSD map->timestamp). */
     uint8_t used;
     uint8_t exiting;      /* exit_process: its threads end at the next chance. */
+    uint8_t stopped;      /* By a rendezvous: no CPU may come to it now. */
     uint32_t exit_waiter; /* Thread that waits for the others to end. */
     struct klock map_lock;
     struct klock pmap_lock;
@@ -94,7 +95,6 @@ enum program {
     PROGRAM_EXIT,
     PROGRAM_CALL, /* Everything else: a gate, then one step. */
     PROGRAM_SHOOTDOWN_IRQ,
-    PROGRAM_RENDEZVOUS_IRQ,
     PROGRAM_TIMER_IRQ,
     N_PROGRAMS
 };
@@ -113,11 +113,13 @@ struct act {
     uint8_t local_done;  /* invalidate_local ran. */
     uint8_t watched;
     uint8_t recorded; /* The record of this protocol step is out. */
+    uint8_t asked;    /* Lines were requested for this step. */
     uint32_t error_code;
     uint32_t entry;  /* Map entry. */
     uint32_t object; /* Top object. */
     uint32_t old_frame, new_frame;
     uint32_t line;   /* Progress of copy and zero. */
+    uint32_t n_read; /* copy: lines that were read and not yet written. */
     uint32_t cursor; /* Progress of loops over entries. */
     uint32_t child;  /* fork: space. */
     uint32_t vector;
@@ -189,6 +191,7 @@ struct request {
     uint32_t from;
     uint32_t space;
     struct flush flush;
+    bool stop; /* Rendezvous: wait for the release before invalidating. */
 };
 
 struct kcpu {
@@ -205,6 +208,7 @@ struct kcpu {
     struct act irq[2];
     struct shootdown shoot;
     struct icr *writes; /* [n_cpus] of the shootdown in progress. */
+    uint64_t *copied;   /* [copy_lines * words] A copy in progress: what it read. */
 };
 
 /* ---- guest synchronisation (sync.c) --------------------------------------- */
@@ -284,7 +288,9 @@ void k_end(struct kctx *k, cycle_t cost, bool retry_op); /* The call is over. */
 /* True if this CPU has the line of 'pa' exclusively and its store buffer is
  * empty; otherwise the result asks for that and the step must return. */
 bool k_own_line(struct kctx *k, pa_t pa);
-bool k_have_lines(struct kctx *k, pa_t pa, unsigned n, enum line_want want);
+/* How many of the 'n' lines from 'pa' on are there, the first ones: all of them,
+ * or after a request those that the caches could hold.  0: the step must wait. */
+unsigned k_have_lines(struct kctx *k, pa_t pa, unsigned n, enum line_want want);
 bool k_drained(struct kctx *k);
 
 uint32_t vm_process_of(const struct vm *vm, uint32_t space);
@@ -354,7 +360,7 @@ bool broadcast_send(struct kctx *k, uint32_t space, const struct flush *flush,
                     uint64_t fault_id);
 bool rendezvous_stop(struct kctx *k, uint32_t space, const struct flush *flush,
                      uint64_t fault_id);
-void rendezvous_resume(struct kctx *k);
+void rendezvous_resume(struct kctx *k, uint32_t space);
 bool shootdown_ack_message(struct vm *vm, unsigned cpu, const struct msg *msg);
 void broadcast_message(struct vm *vm, unsigned cpu, const struct msg *msg);
 void shootdown_abandon(struct kctx *k);
@@ -375,6 +381,8 @@ struct sync_object *sync_get(struct vm *vm, uint32_t process, enum sync_class cl
 enum sync_class sync_class_of(enum vm_call call);
 bool sync_may_go(struct vm *vm, uint32_t tid, const struct vm_request *request);
 void sync_went(struct kctx *k, const struct vm_request *request);
+/* The operation of rank 'seq' (0: none) has done its part: wakes who can go on. */
+void sync_arrived(struct kctx *k, struct sync_object *object, uint64_t seq);
 void sync_sleep(struct vm *vm, struct sync_object *object, uint32_t tid);
 bool sync_gate(struct kctx *k); /* False: the thread sleeps until its turn. */
 void sync_cancel(struct vm *vm, uint32_t tid); /* Out of all queues of waiters. */
@@ -383,7 +391,7 @@ void sync_cancel(struct vm *vm, uint32_t tid); /* Out of all queues of waiters. 
 typedef void step_fn(struct kctx *k);
 extern step_fn *const fault_steps[], *const fork_steps[], *const map_steps[];
 extern step_fn *const exit_steps[], *const call_steps[];
-extern step_fn *const shootdown_irq_steps[], *const rendezvous_irq_steps[];
+extern step_fn *const shootdown_irq_steps[];
 extern step_fn *const timer_irq_steps[];
 void protocol_step_run(struct kctx *k); /* PROGRAM_COPY, PROGRAM_UPGRADE. */
 uint64_t fault_leaf_flags(const struct kctx *k, bool write);
