@@ -25,7 +25,8 @@ struct exposure {
     uint64_t page;
     uint32_t space, old_frame;
     bool open, writable;
-    bool needs_upgrade; /* A copy has left the entry read-only. */
+    bool read_only;     /* The entry, after a fault's last change. */
+    bool needs_upgrade; /* A copy has left it so. */
     cycle_t begin, last_drop;
     struct cpuset pending;
 };
@@ -77,21 +78,35 @@ void tally_listen(struct tally *tally)
     obs_listen(tally->hub, (struct obs_listener){tally, on_record}, tally_kinds);
 }
 
+/* A page is done when it is writable: with the copy, or with the upgrade that the
+ * copy made necessary. */
+static void cow_fault_ended(struct tally *tally, const struct obs *record)
+{
+    struct tally_numbers *n = &tally->numbers;
+    uint32_t i = check_map_find(&tally->pages, record->space, record->va >> PAGE_SHIFT);
+    struct exposure *e = i == CHECK_MAP_NONE ? NULL : &tally->exposures[i];
+    bool copied = record->a == OBS_FAULT_COW_COPY;
+    bool read_only = e && e->read_only;
+    n->cow_pages += copied;
+    if (copied && !read_only) {
+        n->cow_done++;
+        n->cow_faults++;
+    } else if (!copied && e && e->needs_upgrade) {
+        n->cow_done++;
+        n->cow_faults += 2;
+    }
+    if (e)
+        e->needs_upgrade = copied && read_only;
+}
+
 static void fault_ended(struct tally *tally, const struct obs *record)
 {
     struct tally_numbers *n = &tally->numbers;
     n->faults++;
     if (record->a <= OBS_FAULT_SEGV)
         n->by_outcome[record->a]++;
-    n->cow_pages += record->a == OBS_FAULT_COW_COPY;
-    n->cow_faults += record->a == OBS_FAULT_COW_COPY;
-    if (record->a != OBS_FAULT_UPGRADE)
-        return;
-    uint32_t i = check_map_find(&tally->pages, record->space, record->va >> PAGE_SHIFT);
-    if (i == CHECK_MAP_NONE)
-        return;
-    n->cow_faults += tally->exposures[i].needs_upgrade;
-    tally->exposures[i].needs_upgrade = false;
+    if (record->a == OBS_FAULT_COW_COPY || record->a == OBS_FAULT_UPGRADE)
+        cow_fault_ended(tally, record);
 }
 
 static void segv_happened(struct tally *tally, const struct obs *record)
@@ -187,12 +202,11 @@ static void entry_written(struct tally *tally, const struct obs *record)
             e->pending = check_holders_of(&tally->holders, record->space);
         tally->n_open++;
     }
-    uint32_t i = check_map_find(&tally->pages, record->space, page);
-    if (i == CHECK_MAP_NONE)
+    bool known = check_map_find(&tally->pages, record->space, page) != CHECK_MAP_NONE;
+    if (!known && record->c != OBS_PTE_COW)
         return;
-    e = &tally->exposures[i];
-    if (frame_leaves(now, old)) /* A frame arrives. */
-        e->needs_upgrade = record->c == OBS_PTE_COW && !pte_has(now, PTE_RW);
+    e = exposure_get(tally, record->space, page);
+    e->read_only = pte_has(now, PTE_P) && !pte_has(now, PTE_RW);
     if (e->open && !e->writable && pte_has(now, PTE_P | PTE_RW) &&
         pte_frame(now).v != e->old_frame) {
         e->writable = true;
@@ -348,5 +362,5 @@ const struct tally_segv *tally_segvs(const struct tally *tally, uint32_t *n)
 double tally_faults_per_cow_page(const struct tally *tally)
 {
     const struct tally_numbers *n = &tally->numbers;
-    return n->cow_pages ? (double)n->cow_faults / (double)n->cow_pages : 0;
+    return n->cow_done ? (double)n->cow_faults / (double)n->cow_done : 0;
 }

@@ -25,7 +25,8 @@ struct tally_numbers {
     uint64_t faults; /* That ended, of any outcome. */
     uint64_t by_outcome[OBS_FAULT_SEGV + 1];
     uint64_t sleeps_on_busy;
-    uint64_t cow_faults; /* Copies, and the upgrades that they made necessary. */
+    uint64_t cow_faults; /* That made the pages of 'cow_done'. */
+    uint64_t cow_done;   /* Pages copied and then writable. */
     uint64_t cow_pages;  /* Pages copied. */
     uint64_t shootdowns, shootdown_targets;
     uint64_t ipis;           /* Sent for shootdowns. */
@@ -76,9 +77,10 @@ struct check_hist *tally_exposure(struct tally *tally);
  * all of them. */
 const struct tally_segv *tally_segvs(const struct tally *tally, uint32_t *n);
 
-/* Faults that a copy on write costs: the copies, and the first upgrade of each
- * page that a copy has left read-only, per page copied; 0 if none was.  Upgrades
- * for other reasons (the last user of a page after a fork) do not count. */
+/* Faults that it takes until a page is copied and writable: 1 when the copy is
+ * writable at once, 2 when an upgrade follows; 0 if there was none.  Upgrades for
+ * other reasons (the last user of a page after a fork) do not count, nor do pages
+ * that a fork protected again before their upgrade: they are not done. */
 double tally_faults_per_cow_page(const struct tally *tally);
 
 #endif

@@ -147,7 +147,7 @@ void run_result_interval(const struct run_result *result, double *low, double *h
 double run_result_faults_per_page(const struct run_result *result)
 {
     const struct tally_numbers *n = &result->tally;
-    return n->cow_pages ? (double)n->cow_faults / (double)n->cow_pages : 0;
+    return n->cow_done ? (double)n->cow_faults / (double)n->cow_done : 0;
 }
 
 void run_result_clear(struct run_result *result)

@@ -112,6 +112,27 @@ static void only_upgrades_that_a_copy_made_necessary_count(void)
     fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE); /* Once per copy. */
     CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 2.0, 0);
     tally_reset(tally);
+    pte(&s, entry(OLD, RO), entry(NEW, RO), 3, OBS_PTE_COW); /* A fork comes between: */
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);            /* the copy is not done. */
+    pte(&s, entry(NEW, RO), entry(OLD, RO), 4, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE);
+    CU_ASSERT_EQUAL(tally_numbers(tally)->cow_pages, 2);
+    CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 2.0, 0);
+    tally_reset(tally);
+    pte(&s, entry(OLD, RO), entry(NEW, RO), 3, OBS_PTE_COW); /* ro, then rw at once. */
+    pte(&s, entry(NEW, RO), entry(NEW, RW), 3, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE);
+    CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 1.0, 0);
+    tally_reset(tally);
+    pte(&s, 0, entry(NEW, RO), 3, OBS_PTE_COW); /* Never mapped before. */
+    fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
+    pte(&s, entry(NEW, RO), entry(NEW, RW), 4, OBS_PTE_COW);
+    fault(&s, OBS_FAULT_END, OBS_FAULT_UPGRADE);
+    CU_ASSERT_DOUBLE_EQUAL(tally_faults_per_cow_page(tally), 2.0, 0);
+    CU_ASSERT_EQUAL(tally_exposure(tally)->count, 0);
+    tally_reset(tally);
     pte(&s, entry(OLD, RO), 0, 3, OBS_PTE_COW); /* Break before make. */
     pte(&s, 0, entry(NEW, RW), 3, OBS_PTE_COW);
     fault(&s, OBS_FAULT_END, OBS_FAULT_COW_COPY);
