@@ -40,16 +40,35 @@ static struct machine_stats stats_of(const struct machine *m)
     return s;
 }
 
+/* The last thread that wrote the lock word is who took it: its owner, or the last
+ * of its readers. */
+static void holder_of(struct machine *m, uint32_t tid, uint64_t va, char *text,
+                      size_t n)
+{
+    pa_t pa;
+    text[0] = '\0';
+    if (!vm_pa_of(m->vm, tid, va, &pa))
+        return;
+    ver_t word = {*mem_word_of(mem_frame(m->mem, pa_frame(pa)), pa)};
+    if (ver_value(word) == 0 || ver_thread(word) >= m->guest->n_threads)
+        return;
+    const struct trace_stream *holder = trace_stream(m->trace, ver_thread(word));
+    snprintf(text, n, ", which thread %u \"%s\" took with operation %llu", holder->id,
+             holder->name, (unsigned long long)ver_op(word));
+}
+
 /* What a thread that runs user code cannot get past: a lock. */
 static bool spins_on(struct machine *m, uint32_t tid, char *text, size_t n)
 {
     const struct op *op = guest_fetch(m->guest, tid);
     if (!op || (op->kind != OP_LOCK && op->kind != OP_TRYLOCK))
         return false;
-    char symbol[160];
+    char symbol[120], holder[120];
     trace_symbol(m->trace, m->guest->threads[tid].process, op->addr, symbol,
                  sizeof symbol);
-    snprintf(text, n, "the lock %s (0x%llx)", symbol, (unsigned long long)op->addr);
+    holder_of(m, tid, op->addr, holder, sizeof holder);
+    snprintf(text, n, "the lock %s (0x%llx)%s", symbol, (unsigned long long)op->addr,
+             holder);
     return true;
 }
 

@@ -172,6 +172,19 @@ uint32_t vm_n_live(const struct vm *vm)
     return vm->state->n_live;
 }
 
+bool vm_pa_of(const struct vm *vm, uint32_t tid, uint64_t va, pa_t *pa)
+{
+    pa_t entry;
+    uint32_t space = vm->threads[tid].space;
+    if (space == NO_SPACE || !pmap_entry_pa(vm, space, va >> PAGE_SHIFT, &entry))
+        return false;
+    pte_t pte = pmap_read(vm, entry);
+    if (!pte_has(pte, PTE_P))
+        return false;
+    *pa = frame_va_pa(pte_frame(pte), (va_t){va});
+    return true;
+}
+
 uint64_t vm_n_segvs(const struct vm *vm)
 {
     return vm->state->n_segvs;

@@ -184,6 +184,10 @@ uint32_t vm_n_live(const struct vm *vm);
  * waits for nothing. */
 bool vm_waits_for(const struct vm *vm, uint32_t tid, char *text, size_t n);
 
+/* Where the tables of the thread's address space map 'va', whatever any TLB says;
+ * false if they do not. */
+bool vm_pa_of(const struct vm *vm, uint32_t tid, uint64_t va, pa_t *pa);
+
 uint64_t vm_n_segvs(const struct vm *vm);
 uint32_t vm_frames_used(const struct vm *vm);
 
