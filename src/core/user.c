@@ -301,6 +301,7 @@ static void run_local(struct core *core, struct hw *hw, const struct op *op,
     uint64_t code = op->kind == OP_FETCH ? op->addr : op->pc;
     if (!fetched(core, hw, code, stop))
         return;
+    store_drain(core, hw, clock->time); /* CORE1: the translation took time. */
     switch ((enum op_kind)op->kind) {
     case OP_COMPUTE:
         run_compute(core, hw, op);
