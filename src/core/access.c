@@ -67,6 +67,15 @@ enum access_answer access_translate(struct core *core, struct hw *hw, va_t va,
                 : mmu_translate(core->mmu, sibling, va, access, clock->time, &result);
         if (hw->walking)
             record_walk(core, hw, va, access, &result, clock->time);
+        /* Now, not when the cost is paid: stores that are due before that come
+         * after this in the order of records (OBS1). */
+        if (answer == MMU_FAULT) {
+            core->kernel->fault(core->kernel->context, hw->cpu, va, result.error_code,
+                                pc, core->guest->threads[hw->tid].op, clock->time);
+            hw_enter_kernel(core, hw, OBS_MODE_KERNEL,
+                            result.cost + core->config->fault_entry);
+            return ACCESS_FAULT;
+        }
         clock->time += result.cost;
         hw->walking = answer == MMU_WALK || answer == MMU_NEED_LINE;
         if (answer == MMU_HIT) {
@@ -78,12 +87,6 @@ enum access_answer access_translate(struct core *core, struct hw *hw, va_t va,
             hw->wait = WAIT_LINE;
             clock->time = CYCLE_NEVER;
             return ACCESS_STALLED;
-        }
-        if (answer == MMU_FAULT) {
-            core->kernel->fault(core->kernel->context, hw->cpu, va, result.error_code,
-                                pc, core->guest->threads[hw->tid].op, clock->time);
-            hw_enter_kernel(core, hw, OBS_MODE_KERNEL, core->config->fault_entry);
-            return ACCESS_FAULT;
         }
         if (clock->time >= stop)
             return ACCESS_STALLED;
