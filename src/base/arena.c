@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define ALIGN_BYTES       ((size_t)64)
@@ -54,8 +55,17 @@ static enum status out_of_memory(struct err *err, const char *what)
 {
     return err_set(err, STATUS_LIMIT,
                    "cannot get memory for a machine (%s: %s); raise the limits of "
-                   "this process (ulimit -v, ulimit -n) or simulate a smaller machine",
+                   "this process (ulimit -v, -n, -f) or simulate a smaller machine",
                    what, strerror(errno));
+}
+
+/* A limit on the size of files (ulimit -f) is one on memory files too. */
+static bool file_may_have(size_t n)
+{
+    struct rlimit limit;
+    errno = EFBIG;
+    return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+           n <= limit.rlim_cur;
 }
 
 /* A limit on address space (ulimit -v) is common on clusters and most machines
@@ -63,6 +73,8 @@ static enum status out_of_memory(struct err *err, const char *what)
 static bool reserve(struct part *part)
 {
     for (size_t n = RESERVE_BYTES; n >= RESERVE_MIN_BYTES; n /= 2) {
+        if (!file_may_have(n))
+            continue;
         void *base = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                           part->fd, 0);
         if (base == MAP_FAILED)

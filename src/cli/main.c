@@ -12,6 +12,7 @@
 #include "config/suggest.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -269,6 +270,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* A file that may not grow is an error of write(). */
     int code = dispatch(argc, argv);
     /* A full disk behind a redirection shows only when the buffer is written. */
     if (fflush(stdout) || ferror(stdout)) {
