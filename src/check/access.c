@@ -63,7 +63,8 @@ static struct check_seen *seen_find(const struct check_access *access)
 }
 
 /* A version that another process wrote after the fork: the page is shared
- * between the two, and the order of their stores is not known here. */
+ * between the two, and the order of their stores is not known here.  What it
+ * wrote before the fork is older than all that this process has written. */
 static bool from_elsewhere(struct check *check, const struct check_access *access)
 {
     uint32_t writer = ver_thread((ver_t){access->record->b});
@@ -78,7 +79,8 @@ static bool from_elsewhere(struct check *check, const struct check_access *acces
         const struct check_store *store = check_word_at(word, i);
         if (store->version.bits == access->record->b &&
             store->frame == access->record->a)
-            return true;
+            return !check_happens_before(access->thread, store->tid, store->op,
+                                         access->record->tid, access->record->c);
     }
     return false;
 }
