@@ -20,9 +20,10 @@ struct timeline_row {
     uint32_t column;
     uint32_t arrow; /* Column it points to, or TIMELINE_NO_ARROW. */
     enum report_color color;
-    bool boring;  /* Goes first when there are too many rows. */
-    bool steps;   /* Kernel steps: the next one may join it. */
-    bool verdict; /* Belongs to the row above: no time of its own. */
+    bool boring;       /* Goes first when there are too many rows. */
+    bool takes, gives; /* A lock. */
+    bool steps;        /* Kernel steps: the next one may join it. */
+    bool verdict;      /* Belongs to the row above: no time of its own. */
     char text[160];
 };
 

@@ -132,14 +132,15 @@ static void lock_row(struct timeline *t, const struct obs *r)
     name_at(t, r, name);
     switch (r->kind) {
     case OBS_LOCK:
-        row(t, r, is_verdict(t, r) ? REPORT_RED : REPORT_BLUE, "LOCK %s", name);
+        row(t, r, is_verdict(t, r) ? REPORT_RED : REPORT_BLUE, "LOCK %s", name)->takes =
+            !is_verdict(t, r);
         if (is_verdict(t, r))
             row(t, r, REPORT_RED, "^ MUTEX: thread %" PRIu32 " owns it",
                 t->violation->other_tid)
                 ->verdict = true;
         break;
     case OBS_UNLOCK:
-        row(t, r, REPORT_BLUE, "UNLOCK %s", name);
+        row(t, r, REPORT_BLUE, "UNLOCK %s", name)->gives = true;
         break;
     case OBS_SPIN_BEGIN:
         row(t, r, REPORT_DIM, "waits for %s", name)->boring = true;
@@ -371,8 +372,27 @@ static void find_spans(struct timeline *t)
     }
 }
 
+/* A critical section in which nothing else is shown tells nothing. */
+static void mark_empty_sections(struct timeline *t)
+{
+    for (uint32_t i = 0; i < t->n_rows; i++) {
+        struct timeline_row *gives = &t->rows[i], *before = NULL;
+        if (!gives->gives)
+            continue;
+        for (uint32_t k = i; k-- > 0 && !before;)
+            if (t->rows[k].column == gives->column && !t->rows[k].boring)
+                before = &t->rows[k];
+        if (before && !before->takes)
+            continue;
+        gives->boring = true;
+        if (before)
+            before->boring = true;
+    }
+}
+
 static void drop_boring(struct timeline *t)
 {
+    mark_empty_sections(t);
     uint32_t n = 0;
     for (uint32_t i = 0; i < t->n_rows; i++)
         if (!t->rows[i].boring)

@@ -131,6 +131,34 @@ static void no_line_is_wider_than_asked(void)
     }
 }
 
+/* C takes and releases the lock again and again before it reads. */
+static void critical_sections_without_an_access_go_first(void)
+{
+    struct script s = script_start(CHECK_WATCH_WINDOWS);
+    entry_changes(&s);
+    for (unsigned i = 0; i < 30; i++) {
+        lock(&s, C);
+        unlock(&s, C);
+    }
+    lock(&s, B);
+    store(&s, B, NEW);
+    unlock(&s, B);
+    lock(&s, C);
+    load(&s, C, OLD, 0);
+    FILE *file = tmpfile();
+    report_timeline(file, check_result(s.check)->violations, NULL, NULL);
+    size_t n;
+    char *text = slurp(file, &n);
+    unsigned n_unlocks = 0;
+    for (const char *at = text; (at = strstr(at, "UNLOCK")); at++)
+        n_unlocks++;
+    CU_ASSERT_EQUAL(n_unlocks, 1); /* B's. */
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "STALE"));
+    free(text);
+    fclose(file);
+    script_end(&s);
+}
+
 static void a_full_disk_is_a_status(void)
 {
     struct script s = script_start(CHECK_WATCH_WINDOWS);
@@ -157,6 +185,7 @@ static CU_TestInfo tests[] = {
     ROW(ascii_needs_no_special_characters),
     ROW(colours_are_drawn_when_asked_for),
     ROW(no_line_is_wider_than_asked),
+    ROW(critical_sections_without_an_access_go_first),
     ROW(a_full_disk_is_a_status),
     CU_TEST_INFO_NULL,
 };
