@@ -31,6 +31,26 @@ interrupt() {
 out=$work/stdout err=$work/stderr
 interrupt TERM 143 1
 interrupt TERM 143 2
+# In the middle of one long run: that is kept as far as it came.
+printf '%s\n' 'stream 0 proc 0 "main"' '  mmap 0x10000 4K rw' 'repeat 4000000' \
+    '  load_range 0x10000 4K' '  store 8 0x10040' end '  exit' >long.trace
+"$SIM" trace asm long.trace -o long.bin
+rm -rf res
+"$SIM" --config "$config" --outdir res long.bin >"$out" 2>"$err" </dev/null &
+pid=$!
+sleep 1
+kill -s TERM "$pid"
+wait "$pid"
+rc=$?
+exits 143 "TERM in one long run"
+says "interrupted"
+prints "ended: interrupted"
+for name in summary.txt result.json violations.jsonl config.json manifest.json; do
+    check "TERM in one long run: $name is kept" test -e "res/$name"
+done
+check "the operations so far are counted" \
+    eval 'n=$(sed -n "s/.*\"ops\": *\([0-9]*\).*/\1/p" res/result.json); [ "${n:-0}" -lt 8000000 ]'
+
 # A background job of a shell ignores SIGINT, so it gets it from python.
 if command -v python3 >/dev/null; then
     cat >int.py <<'PY'
