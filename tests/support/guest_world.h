@@ -15,6 +15,7 @@
 #ifndef SUPPORT_GUEST_WORLD_H
 #define SUPPORT_GUEST_WORLD_H
 
+#include "base/pte.h"
 #include "check/check.h"
 #include "machine/machine.h"
 #include "trace_files.h"
