@@ -14,8 +14,7 @@ static struct space *space_of(const struct kctx *k)
     return &k->vm->spaces[k->thread->space];
 }
 
-/* The step is done: the next of the list. */
-static void advance(struct kctx *k, cycle_t cost)
+void protocol_advance(struct kctx *k, cycle_t cost)
 {
     k->act->recorded = 0;
     k_next(k, cost);
@@ -77,13 +76,13 @@ static void step_page_busy(struct kctx *k)
     if (act->program == PROGRAM_COPY && act->new_frame == NO_FRAME && !allocate(k))
         return;
     page_busy(k->vm, act->new_frame);
-    advance(k, k->vm->config->page_alloc);
+    protocol_advance(k, k->vm->config->page_alloc);
 }
 
 static void step_page_unbusy(struct kctx *k)
 {
     page_unbusy(k, k->act->new_frame);
-    advance(k, k->vm->config->lock);
+    protocol_advance(k, k->vm->config->lock);
 }
 
 static pa_t line_pa(uint32_t frame, uint32_t line)
@@ -158,7 +157,7 @@ static void step_copy_frame(struct kctx *k)
     }
     if (act->line == LINES_PER_PAGE) {
         copy_end(k);
-        advance(k, vm->config->lock);
+        protocol_advance(k, vm->config->lock);
         return;
     }
     unsigned n = vm->parts.mem_config->copy_lines;
@@ -182,19 +181,19 @@ static void step_copy_frame(struct kctx *k)
 static void step_pmap_lock(struct kctx *k)
 {
     if (klock_take(k, &space_of(k)->pmap_lock))
-        advance(k, k->vm->config->lock);
+        protocol_advance(k, k->vm->config->lock);
 }
 
 static void step_pmap_unlock(struct kctx *k)
 {
     klock_drop(k, &space_of(k)->pmap_lock);
-    advance(k, k->vm->config->lock);
+    protocol_advance(k, k->vm->config->lock);
 }
 
 static void step_pv_locks(struct kctx *k)
 {
-    advance(k, choice_latency(k->vm->parts.choice, k->cpu / k->vm->parts.n_smt,
-                              CHOICE_KERNEL, &k->vm->config->pv_lock_wait));
+    protocol_advance(k, choice_latency(k->vm->parts.choice, k->cpu / k->vm->parts.n_smt,
+                                       CHOICE_KERNEL, &k->vm->config->pv_lock_wait));
 }
 
 /* ---- the entry
@@ -217,7 +216,7 @@ static void store_entry(struct kctx *k, pte_t (*make)(struct kctx *k, pte_t old)
         pmap_write(k, k->thread->space, act->va, pa, new, OBS_PTE_COW, act->fault_id);
     else if (act->program == PROGRAM_UPGRADE)
         act->outcome = OBS_FAULT_SPURIOUS;
-    advance(k, k->vm->config->pte_update);
+    protocol_advance(k, k->vm->config->pte_update);
 }
 
 static pfn_t same_frame(const struct kctx *k, pte_t old)
@@ -308,7 +307,7 @@ static void step_invalidate_local(struct kctx *k)
         shootdown_local(k, &flush, OBS_INVAL_LOCAL, 0, &cost);
         k->act->local_done = 1;
     }
-    advance(k, cost);
+    protocol_advance(k, cost);
 }
 
 static void record_skip_clean(struct kctx *k)
@@ -323,13 +322,13 @@ static void step_shootdown_send(struct kctx *k)
 {
     if (skip_clean(k)) {
         record_skip_clean(k);
-        advance(k, 0);
+        protocol_advance(k, 0);
         return;
     }
     struct flush flush = page_flush(k);
     if (!shootdown_send(k, k->thread->space, &flush, k->act->fault_id))
         return;
-    advance(k, 0);
+    protocol_advance(k, 0);
 }
 
 static void step_shootdown_wait(struct kctx *k)
@@ -337,21 +336,21 @@ static void step_shootdown_wait(struct kctx *k)
     if (!shootdown_wait(k))
         return;
     k->act->quiet = 1;
-    advance(k, 0);
+    protocol_advance(k, 0);
 }
 
 static void step_broadcast(struct kctx *k)
 {
     if (skip_clean(k)) {
         record_skip_clean(k);
-        advance(k, 0);
+        protocol_advance(k, 0);
         return;
     }
     struct flush flush = page_flush(k);
     if (!broadcast_send(k, k->thread->space, &flush, k->act->fault_id))
         return;
     k->act->local_done = 1;
-    advance(k, k->vm->parts.ipi_config->broadcast_issue);
+    protocol_advance(k, k->vm->parts.ipi_config->broadcast_issue);
 }
 
 static void step_broadcast_sync(struct kctx *k)
@@ -364,80 +363,14 @@ static void step_stop_others(struct kctx *k)
     struct flush flush = page_flush(k);
     if (!rendezvous_stop(k, k->thread->space, &flush, k->act->fault_id))
         return;
-    advance(k, 0);
+    protocol_advance(k, 0);
 }
 
 static void step_resume_others(struct kctx *k)
 {
     rendezvous_resume(k, k->thread->space);
     k->act->quiet = 1; /* They invalidate before they run user code. */
-    advance(k, k->vm->config->lock);
-}
-
-/* ---- remove_all
- * ------------------------------------------------------------------------- */
-
-enum remove_phase { REMOVE_CLEAR, REMOVE_LOCAL, REMOVE_SEND, REMOVE_WAIT };
-
-static void remove_clear(struct kctx *k)
-{
-    struct vm *vm = k->vm;
-    struct act *act = k->act;
-    uint32_t p = vm->pages[act->old_frame].pv_first;
-    if (p == NO_INDEX) {
-        act->quiet = 1;
-        act->acc_was_set = 0;
-        if (vm->pages[act->old_frame].busy)
-            page_unbusy(k, act->old_frame);
-        advance(k, 0);
-        return;
-    }
-    struct pv pv = vm->pvs[p];
-    pa_t pa;
-    bool has = pmap_entry_pa(vm, pv.space, pv.vpn, &pa);
-    assert(has);
-    (void)has;
-    if (!k_own_line(k, pa))
-        return;
-    bool accessed = pte_has(pmap_read(vm, pa), PTE_A);
-    pmap_write(k, pv.space, pv.vpn, pa, (pte_t){0}, OBS_PTE_UNMAP, act->fault_id);
-    act->child = pv.space; /* Which space, which page: for the shootdown. */
-    act->end = pv.vpn;
-    act->sub = accessed ? REMOVE_LOCAL : REMOVE_CLEAR;
-    k_again(k, vm->config->unmap_pte);
-}
-
-static void step_remove_all(struct kctx *k)
-{
-    struct act *act = k->act;
-    struct flush flush = {FLUSH_PAGES, 1, {act->end}};
-    cycle_t cost = 0;
-    switch ((enum remove_phase)act->sub) {
-    case REMOVE_CLEAR:
-        remove_clear(k);
-        return;
-    case REMOVE_LOCAL:
-        if (!k_drained(k))
-            return;
-        if (act->child == k->kcpu->space)
-            shootdown_local(k, &flush, OBS_INVAL_LOCAL, 0, &cost);
-        act->local_done = 1;
-        act->sub = REMOVE_SEND;
-        k_again(k, cost);
-        return;
-    case REMOVE_SEND:
-        if (!shootdown_send(k, act->child, &flush, act->fault_id))
-            return;
-        act->sub = REMOVE_WAIT;
-        k_again(k, 0);
-        return;
-    case REMOVE_WAIT:
-        if (!shootdown_wait(k))
-            return;
-        act->sub = REMOVE_CLEAR;
-        k_again(k, 0);
-        return;
-    }
+    protocol_advance(k, k->vm->config->lock);
 }
 
 /* ---- the lists
@@ -462,7 +395,7 @@ static step_fn *const steps[PROTOCOL_N_STEPS] = {
     [PROTOCOL_BROADCAST_SYNC] = step_broadcast_sync,
     [PROTOCOL_STOP_OTHERS] = step_stop_others,
     [PROTOCOL_RESUME_OTHERS] = step_resume_others,
-    [PROTOCOL_REMOVE_ALL] = step_remove_all,
+    [PROTOCOL_REMOVE_ALL] = protocol_remove_all,
 };
 
 static void list_end(struct kctx *k)

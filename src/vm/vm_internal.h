@@ -354,6 +354,8 @@ void pv_remove(struct vm *vm, uint32_t frame, uint32_t space, uint64_t vpn);
 bool shootdown_send(struct kctx *k, uint32_t space, const struct flush *flush,
                     uint64_t fault_id); /* True: all requests are sent. */
 bool shootdown_wait(struct kctx *k);    /* True: nothing is pending. */
+/* The time to have 'n' lines from CPU 'from', one after the other. */
+cycle_t shootdown_lines(struct kctx *k, unsigned from, uint32_t n);
 void shootdown_local(struct kctx *k, const struct flush *flush,
                      enum obs_inval_reason why, uint64_t id, cycle_t *cost);
 bool broadcast_send(struct kctx *k, uint32_t space, const struct flush *flush,
@@ -394,6 +396,8 @@ extern step_fn *const exit_steps[], *const call_steps[];
 extern step_fn *const shootdown_irq_steps[];
 extern step_fn *const timer_irq_steps[];
 void protocol_step_run(struct kctx *k); /* PROGRAM_COPY, PROGRAM_UPGRADE. */
+void protocol_advance(struct kctx *k, cycle_t cost); /* To the next of the list. */
+void protocol_remove_all(struct kctx *k);            /* A step: remove_all.c */
 uint64_t fault_leaf_flags(const struct kctx *k, bool write);
 /* Another fault works on 'frame': sleep until it is done, then start over. */
 void fault_blocked(struct kctx *k, uint32_t frame);
