@@ -249,13 +249,34 @@ bool vm_waits_for(const struct vm *vm, uint32_t tid, char *text, size_t n)
 /* ---- invariants -------------------------------------------------------------------
  */
 
+/* OBJ1, OBJ2: who refers to the object, counted anew. */
+static void assert_references(const struct vm *vm, uint32_t object)
+{
+    uint32_t refs = 0, shadows = 0;
+    for (uint32_t s = 0; s < vm->config->spaces; s++) {
+        uint32_t e = vm->spaces[s].used ? vm->spaces[s].first_entry : NO_INDEX;
+        for (; e != NO_INDEX; e = vm->entries[e].next)
+            refs += vm->entries[e].object == object;
+    }
+    for (uint32_t o = 0; o < vm->config->objects; o++)
+        shadows += vm->objects[o].used && vm->objects[o].backing == object;
+    assert(vm->objects[object].shadows == shadows);
+    assert(vm->objects[object].refs == refs + shadows);
+}
+
+static void assert_shootdowns(const struct vm *vm)
+{
+    for (unsigned cpu = 0; cpu < vm->parts.n_cpus; cpu++)
+        assert(vm->cpus[cpu].shoot.n_pending <= vm->cpus[cpu].shoot.n_targets);
+}
+
 static void assert_objects(const struct vm *vm)
 {
     for (uint32_t o = 0; o < vm->config->objects; o++) {
         const struct object *object = &vm->objects[o];
         if (!object->used)
             continue;
-        assert(object->refs > 0 && object->shadows <= object->refs);
+        assert_references(vm, o);
         uint32_t n = 0;
         for (uint32_t f = object->first_page; f != NO_INDEX;
              f = vm->pages[f].next, n++) {
@@ -303,6 +324,7 @@ void vm_assert(const struct vm *vm)
     assert_objects(vm);
     assert_maps(vm);
     assert_pvs(vm);
+    assert_shootdowns(vm);
 }
 
 bool vm_is_live(const struct vm *vm, uint32_t tid)
