@@ -38,19 +38,21 @@ static bool equal(const struct check_violation *a, const struct check_violation 
 
 static uint64_t n_found;
 
+/* The broken protocols only: the others have nothing to lose.  TLBs that keep
+ * what they have and slow interrupts, so that stale reads are common. */
 static void finds_the_same(uint64_t seed)
 {
-    struct machine_config config;
-    char *text = random_draw(seed, false, 1, &config);
-    free(text);
-    /* The broken protocols only: the others have nothing to lose. */
-    struct machine_config broken =
-        world_config(random_places[seed % N_RANDOM_PLACES].machine,
-                     random_protocols[N_RANDOM_CORRECT +
-                                      seed % (N_RANDOM_PROTOCOLS - N_RANDOM_CORRECT)],
-                     SETS("kernel.time_slice_cycles=2000", "mem.frames=2048"));
-    struct guest_options options = {.n_cpus = 1, .rounds = 24, .quiet_forks = true};
-    text = random_guest(seed, &options);
+    static const char *const machines[] = {"tiny/four_cores", "tiny/smt",
+                                           "tiny/jittery"};
+    size_t n_broken = N_RANDOM_PROTOCOLS - N_RANDOM_CORRECT;
+    struct machine_config broken = world_config(
+        machines[seed % 3], random_protocols[N_RANDOM_CORRECT + seed % n_broken],
+        SETS("kernel.time_slice_cycles=20000", "mem.frames=2048", "tlb.l1d.ways=16",
+             "ipi.cluster_cycles=5000", "ipi.smt_cycles=5000",
+             "ipi.broadcast_cycles=3000"));
+    struct guest_options options = {
+        .n_cpus = 1, .rounds = 32, .quiet_forks = seed / 2 % 2};
+    char *text = random_guest(seed, &options);
     struct findings windows = find(&broken, text, seed, CHECK_WATCH_WINDOWS);
     struct findings all = find(&broken, text, seed, CHECK_WATCH_ALL);
     bool same = windows.n == all.n &&
@@ -64,6 +66,7 @@ static void finds_the_same(uint64_t seed)
                 (unsigned long long)check_counts_total(&all.counts));
     CU_ASSERT(same);
     n_found += all.n;
+    if(getenv("N"))fprintf(stderr,"%llu:%u ",(unsigned long long)seed,all.n);
     free(text);
 }
 
@@ -71,6 +74,9 @@ static void windows_and_all_find_the_same_violations(void)
 {
     n_found = 0;
     for_random_seeds(finds_the_same, 8);
+    /* On a busy machine that may be too short for the rare violation. */
+    for (uint64_t seed = 1; n_found == 0 && seed <= 500 && !random_one_seed(); seed++)
+        finds_the_same(seed);
     CU_ASSERT(n_found > 0); /* Else nothing was tested. */
 }
 
