@@ -55,11 +55,14 @@ uint32_t map_find(const struct vm *vm, uint32_t space, uint64_t vpn)
 
 static uint32_t entry_alloc(struct vm *vm)
 {
-    uint32_t e = vm->state->free_entry;
-    if (e == NO_INDEX)
-        vm_fail(vm, VM_FAIL_MAP_ENTRIES);
+    struct vm_state *state = vm->state;
+    uint32_t e = state->free_entry;
+    if (e != NO_INDEX)
+        state->free_entry = vm->entries[e].next;
+    else if (state->n_used_entry < vm->config->map_entries)
+        e = state->n_used_entry++;
     else
-        vm->state->free_entry = vm->entries[e].next;
+        vm_fail(vm, VM_FAIL_MAP_ENTRIES);
     return e;
 }
 

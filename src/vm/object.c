@@ -14,12 +14,16 @@
 
 uint32_t object_create(struct vm *vm, bool file)
 {
-    uint32_t o = vm->state->free_object;
-    if (o == NO_INDEX) {
+    struct vm_state *state = vm->state;
+    uint32_t o = state->free_object;
+    if (o != NO_INDEX) {
+        state->free_object = vm->objects[o].next_free;
+    } else if (state->n_used_object < vm->config->objects) {
+        o = state->n_used_object++;
+    } else {
         vm_fail(vm, VM_FAIL_OBJECTS);
         return NO_INDEX;
     }
-    vm->state->free_object = vm->objects[o].next_free;
     vm->objects[o] = (struct object){.refs = 1,
                                      .backing = NO_INDEX,
                                      .first_page = NO_INDEX,

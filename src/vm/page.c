@@ -21,7 +21,6 @@ uint32_t page_alloc(struct vm *vm, unsigned cpu)
         return NO_FRAME;
     state->n_free_frames--;
     vm->pages[frame] = (struct page){.object = NO_INDEX,
-                                     .hash_next = NO_INDEX,
                                      .next = NO_INDEX,
                                      .prev = NO_INDEX,
                                      .pv_first = NO_INDEX,
@@ -44,11 +43,12 @@ void page_free(struct kctx *k, uint32_t frame)
     vm->state->n_free_frames++;
 }
 
+/* The first of a chain of frames; 0, a frame that nobody uses, ends it.
+ * Neighbours in an object are neighbours here: few host pages are touched. */
 static uint32_t *bucket(const struct vm *vm, uint32_t object, uint64_t index)
 {
-    uint64_t h = (index + (uint64_t)object * UINT64_C(0x9e3779b97f4a7c15)) *
-                 UINT64_C(0xbf58476d1ce4e5b9);
-    return &vm->page_hash[(h >> 32) & (vm->n_hash - 1)];
+    uint64_t h = index + (index >> 20) * 31 + (uint64_t)object * 0x9e3779b1u;
+    return &vm->page_hash[h & (vm->n_hash - 1)];
 }
 
 void page_insert(struct vm *vm, uint32_t frame, uint32_t object, uint64_t index)
@@ -90,10 +90,10 @@ void page_remove(struct vm *vm, uint32_t frame)
 uint32_t page_find(const struct vm *vm, uint32_t object, uint64_t index)
 {
     uint32_t frame = *bucket(vm, object, index);
-    while (frame != NO_INDEX &&
+    while (frame != 0 &&
            (vm->pages[frame].object != object || vm->pages[frame].index != index))
         frame = vm->pages[frame].hash_next;
-    return frame;
+    return frame ? frame : NO_INDEX;
 }
 
 void page_busy(struct vm *vm, uint32_t frame)

@@ -145,12 +145,16 @@ void pmap_write(struct kctx *k, uint32_t space, uint64_t vpn, pa_t pa, pte_t pte
 
 bool pv_insert(struct vm *vm, uint32_t frame, uint32_t space, uint64_t vpn)
 {
-    uint32_t p = vm->state->free_pv;
-    if (p == NO_INDEX) {
+    struct vm_state *state = vm->state;
+    uint32_t p = state->free_pv;
+    if (p != NO_INDEX) {
+        state->free_pv = vm->pvs[p].next;
+    } else if (state->n_used_pv < vm->n_pv) {
+        p = state->n_used_pv++;
+    } else {
         vm_fail(vm, VM_FAIL_PV);
         return false;
     }
-    vm->state->free_pv = vm->pvs[p].next;
     vm->pvs[p] =
         (struct pv){.vpn = vpn, .space = space, .next = vm->pages[frame].pv_first};
     vm->pages[frame].pv_first = p;

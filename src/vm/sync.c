@@ -46,10 +46,11 @@ struct sync_object *sync_get(struct vm *vm, uint32_t process, enum sync_class cl
 {
     if (class_ == SYNC_SPACE)
         addr = 0;
-    uint64_t h = (addr + process * UINT64_C(0x9e3779b97f4a7c15) + class_) *
-                 UINT64_C(0x94d049bb133111eb);
+    /* Neighbours in memory are neighbours here: few host pages are touched. */
+    uint64_t h = addr / WORD_BYTES + (addr >> 21) * 0x9e3779b1u +
+                 process * UINT64_C(0x85ebca6b) + class_ * UINT64_C(0xc2b2ae35);
     uint32_t mask = vm->n_sync - 1;
-    for (uint32_t i = 0, at = (uint32_t)(h >> 32); i < vm->n_sync; i++, at++) {
+    for (uint32_t i = 0, at = (uint32_t)h; i < vm->n_sync; i++, at++) {
         struct sync_object *o = &vm->syncs[at & mask];
         if (o->used && o->addr == addr && o->process == process && o->class_ == class_)
             return o;

@@ -43,14 +43,7 @@ static void create_tables(struct vm *vm, struct arena *arena)
 static void link_free_lists(struct vm *vm)
 {
     struct vm_state *state = vm->state;
-    for (uint32_t i = 0; i < vm->n_hash; i++)
-        vm->page_hash[i] = NO_INDEX;
-    for (uint32_t i = 0; i < vm->n_pv; i++)
-        vm->pvs[i].next = i + 1 < vm->n_pv ? i + 1 : NO_INDEX;
-    for (uint32_t i = 0; i < vm->config->objects; i++)
-        vm->objects[i].next_free = i + 1 < vm->config->objects ? i + 1 : NO_INDEX;
-    for (uint32_t i = 0; i < vm->config->map_entries; i++)
-        vm->entries[i].next = i + 1 < vm->config->map_entries ? i + 1 : NO_INDEX;
+    state->free_pv = state->free_entry = state->free_object = NO_INDEX;
     state->free_frame = NO_FRAME;
     state->next_fresh_frame = 1; /* Frame 0 stays unused: easier to spot bugs. */
     state->n_free_frames = vm->n_frames - 1;

@@ -255,7 +255,10 @@ struct vm {
 
 struct vm_state {
     uint32_t free_frame, n_free_frames, next_fresh_frame;
+    /* Free lists; behind them lie those that were never used. So the tables are
+     * all zero at first and a reset need not fill them. */
     uint32_t free_pv, free_entry, free_object;
+    uint32_t n_used_pv, n_used_entry, n_used_object;
     uint32_t n_live;
     uint32_t failure; /* enum vm_failure */
     uint64_t n_segvs;

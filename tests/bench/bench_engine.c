@@ -72,8 +72,6 @@ static void measure_reset(size_t bytes, unsigned n_touched, unsigned n_resets)
     if (!arena)
         return;
     char *memory = arena_take(arena, ARENA_ARCH, bytes, 1);
-    for (size_t at = 0; at < bytes; at += PAGE_BYTES)
-        memory[at] = 1;
     if (arena_freeze(arena, NULL) == STATUS_OK) {
         double start = seconds();
         for (unsigned i = 0; i < n_resets; i++) {
