@@ -82,8 +82,15 @@ static void start_spinning(struct core *core, struct hw *hw, const struct op *op
 static void give_up_try(struct core *core, struct hw *hw, const struct op *op)
 {
     struct guest_thread *thread = &core->guest->threads[hw->tid];
-    if (thread->n_tries < GUEST_TRIES)
-        thread->tries[thread->n_tries++] = op->addr;
+    if (thread->n_tries == GUEST_TRIES) {
+        err_set(
+            &core->guest->error, STATUS_LIMIT,
+            "thread %u, operation %llu: more than %u locks whose trylock failed wait "
+            "for their unlock",
+            hw->tid, (unsigned long long)thread->op, GUEST_TRIES);
+        return;
+    }
+    thread->tries[thread->n_tries++] = op->addr;
 }
 
 /* The locked operations need an empty store buffer. */
