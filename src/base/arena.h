@@ -9,9 +9,9 @@
  *
  * After creation arena_freeze() remembers the pristine content; arena_reset()
  * goes back to it at a cost proportional to the pages touched since and to those
- * that are not zero in the pristine content (docs/decisions/0001).  The arena stays where it is,
- * so pointers from the arena into the arena stay right.  A copy of the ARCH
- * part can be saved and loaded: that is how the explorer clones a machine.
+ * that are not zero in the pristine content (docs/decisions/0001).  The arena stays
+ * where it is, so pointers from the arena into the arena stay right.  A copy of the
+ * ARCH part can be saved and loaded: that is how the explorer clones a machine.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -9,57 +9,23 @@
 
 /* How an operation kind runs. */
 enum op_class {
+    CLASS_KERNEL, /* Done by the kernel: all that have no row in the table. */
     CLASS_MEMORY, /* One piece or a range of pieces: fetch, data, access. */
     CLASS_LOCK,   /* As memory, with recorded order around it. */
     CLASS_LOCAL,  /* Fetch only, then done on this core. */
-    CLASS_KERNEL, /* Done by the kernel. */
 };
 
-static enum op_class class_of(enum op_kind kind)
-{
-    switch (kind) {
-    case OP_LOAD:
-    case OP_STORE:
-    case OP_RMW:
-    case OP_LOAD_RANGE:
-    case OP_STORE_RANGE:
-        return CLASS_MEMORY;
-    case OP_LOCK:
-    case OP_UNLOCK:
-    case OP_TRYLOCK:
-        return CLASS_LOCK;
-    case OP_FENCE:
-    case OP_FETCH:
-    case OP_COMPUTE:
-    case OP_IRQ_OFF:
-    case OP_IRQ_ON:
-    case OP_EVICT:
-    case OP_MARK:
-    case OP_EXPECT:
-    case OP_ROI_BEGIN:
-    case OP_ROI_END:
-        return CLASS_LOCAL;
-    case OP_BARRIER:
-    case OP_POST:
-    case OP_WAIT:
-    case OP_SPAWN:
-    case OP_JOIN:
-    case OP_FORK:
-    case OP_WAITPID:
-    case OP_EXIT:
-    case OP_EXIT_PROCESS:
-    case OP_MMAP:
-    case OP_MUNMAP:
-    case OP_MPROTECT:
-    case OP_MADVISE:
-    case OP_IMAGE:
-    case OP_SYSCALL:
-    case OP_PIN:
-    case OP_N_KINDS:
-        return CLASS_KERNEL;
-    }
-    return CLASS_KERNEL; /* The trace reader refuses other kinds. */
-}
+static const uint8_t class_of[OP_N_KINDS] = {
+    [OP_LOAD] = CLASS_MEMORY,        [OP_STORE] = CLASS_MEMORY,
+    [OP_RMW] = CLASS_MEMORY,         [OP_LOAD_RANGE] = CLASS_MEMORY,
+    [OP_STORE_RANGE] = CLASS_MEMORY, [OP_LOCK] = CLASS_LOCK,
+    [OP_UNLOCK] = CLASS_LOCK,        [OP_TRYLOCK] = CLASS_LOCK,
+    [OP_FENCE] = CLASS_LOCAL,        [OP_FETCH] = CLASS_LOCAL,
+    [OP_COMPUTE] = CLASS_LOCAL,      [OP_IRQ_OFF] = CLASS_LOCAL,
+    [OP_IRQ_ON] = CLASS_LOCAL,       [OP_EVICT] = CLASS_LOCAL,
+    [OP_MARK] = CLASS_LOCAL,         [OP_EXPECT] = CLASS_LOCAL,
+    [OP_ROI_BEGIN] = CLASS_LOCAL,    [OP_ROI_END] = CLASS_LOCAL,
+};
 
 /* Recorded order holds for this lock operation. */
 static bool is_gated(const struct core *core, const struct op *op)
@@ -387,7 +353,7 @@ void user_run(struct core *core, struct hw *hw, cycle_t now, cycle_t stop)
                 return;
         }
         const struct op *op = guest_fetch(core->guest, hw->tid);
-        switch (op ? class_of((enum op_kind)op->kind) : CLASS_KERNEL) {
+        switch (op ? (enum op_class)class_of[op->kind] : CLASS_KERNEL) {
         case CLASS_MEMORY:
             run_memory(core, hw, op, stop);
             break;

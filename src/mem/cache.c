@@ -76,6 +76,8 @@ static bool l2_access(struct mem_cache *cache, uint64_t line, enum line_want wan
 bool mem_cache_access_slowly(struct mem_cache *cache, uint64_t line,
                              enum line_want want, cycle_t *cost)
 {
+    if (!cache->ideal) /* Seldom in the host's cache, and needed at every miss. */
+        __builtin_prefetch(mem_tags_set(&cache->l2, line));
     if (cache->ideal ? ideal_has(cache, line, want) : l1_access(cache, line, want)) {
         cache->state->l1_hits++;
         *cost = cache->l1_hit;
