@@ -26,8 +26,13 @@
 
 #include <stdint.h>
 
-#define RAW_ENV_DIR  "SHOOTDOWN_RECORD"
-#define RAW_ENV_SEED "SHOOTDOWN_SEED"
+#define RAW_ENV_DIR     "SHOOTDOWN_RECORD"
+#define RAW_ENV_SEED    "SHOOTDOWN_SEED"
+#define RAW_ENV_QUANTUM "SHOOTDOWN_QUANTUM"
+
+/* Slots that a thread has on average before another may run. */
+#define RAW_QUANTUM     200
+#define RAW_QUANTUM_MAX 1000000
 
 struct raw_slot {
     uint64_t a, b;

@@ -2,7 +2,7 @@
 /*
  * record.c - sim-record: runs a guest that sim-cc built, and packs its trace.
  *
- *   sim-record [--seed N] [-o trace.bin] program [arguments]
+ *   sim-record [--seed N [--quantum N]] [-o trace.bin] program [arguments]
  *
  * The guest runs without address-space randomisation.  With a seed everything
  * else that could move its memory is fixed as well: the environment is empty
@@ -33,15 +33,18 @@ enum {
 
 struct request {
     const char *output;
-    const char *seed; /* Null: run freely. */
+    const char *seed;    /* Null: run freely. */
+    const char *quantum; /* Null: RAW_QUANTUM. */
     bool keep;
     char **argv; /* Of the guest. */
 };
 
 static const char usage[] =
-    "usage: sim-record [--seed N] [-o trace.bin] program [arguments]\n"
+    "usage: sim-record [--seed N [--quantum N]] [-o trace.bin] program [arguments]\n"
     "Runs a program that sim-cc built and writes its trace.\n"
     "  --seed N   one thread at a time, chosen by N: same seed, same bytes\n"
+    "  --quantum N  with a seed: a thread runs for N records on average before\n"
+    "             another may (default: 200)\n"
     "  -o FILE    the trace (default: trace.bin)\n"
     "  --keep     leave the raw recording behind and print where it is\n";
 
@@ -64,6 +67,12 @@ static bool is_number(const char *text)
     return *text != '\0' && *text != '-' && *end == '\0' && errno == 0;
 }
 
+static bool is_quantum(const char *text)
+{
+    uint64_t n = strtoull(text, NULL, 10);
+    return is_number(text) && n >= 1 && n <= RAW_QUANTUM_MAX;
+}
+
 static bool parse(int argc, char **argv, struct request *request)
 {
     int i = 1;
@@ -72,6 +81,8 @@ static bool parse(int argc, char **argv, struct request *request)
         bool more = i + 1 < argc;
         if (strcmp(argv[i], "--seed") == 0 && more && is_number(argv[i + 1]))
             request->seed = argv[++i];
+        else if (strcmp(argv[i], "--quantum") == 0 && more && is_quantum(argv[i + 1]))
+            request->quantum = argv[++i];
         else if (strcmp(argv[i], "-o") == 0 && more)
             request->output = argv[++i];
         else if (strcmp(argv[i], "--keep") == 0)
@@ -80,7 +91,8 @@ static bool parse(int argc, char **argv, struct request *request)
             break;
     }
     request->argv = argv + i;
-    return i < argc && argv[i][0] != '-';
+    bool complete = i < argc && argv[i][0] != '-';
+    return complete && (request->quantum == NULL || request->seed != NULL);
 }
 
 /* A directory for the recording, absolute. */
@@ -107,6 +119,8 @@ static void fix_environment(const struct request *request, const char *program,
     const char *path = getenv("PATH");
     char *kept = strdup(path != NULL ? path : "/usr/bin:/bin");
     size_t used = strlen(program) + strlen(dir) + strlen(request->seed) + strlen(kept);
+    if (request->quantum != NULL)
+        used += strlen(RAW_ENV_QUANTUM) + strlen(request->quantum) + 2;
     for (char **argument = request->argv; *argument != NULL; argument++)
         used += strlen(*argument) + 1;
     memset(padding, '.', used < STACK_TEXT ? STACK_TEXT - used : 0);
@@ -126,6 +140,8 @@ static _Noreturn void run_guest(const struct request *request, const char *progr
     if (request->seed != NULL) {
         fix_environment(request, program, dir);
         setenv(RAW_ENV_SEED, request->seed, 1);
+        if (request->quantum != NULL)
+            setenv(RAW_ENV_QUANTUM, request->quantum, 1);
     }
     setenv(RAW_ENV_DIR, dir, 1);
     execv(program, request->argv);

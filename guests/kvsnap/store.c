@@ -1,29 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * store.c - a hash table in shards, each behind its own lock.
+ * store.c - a set-associative table: a key belongs to one shard and lies in any
+ * of its slots.  The shards lie next to each other, a few on a page.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kvsnap.h"
 
-static uint64_t hash_of(const char *key)
+enum { WRITE_BYTES = 16384 };
+
+/* SplitMix64's finish: all bits of 'x' reach all bits. */
+static uint64_t mix(uint64_t x)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *key != '\0'; key++)
-        hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
-    return hash;
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
 }
 
-static uint64_t sum_of(const unsigned char *value, uint32_t n)
+static uint64_t sum_of(uint64_t key, uint64_t value)
 {
-    uint64_t sum = n;
-    for (uint32_t i = 0; i < n; i++)
-        sum = sum * 31 + value[i];
-    return sum;
+    return mix(mix(key) ^ value);
 }
 
-struct store *store_create(void)
+static bool archive_init(struct archive *archive, size_t bytes)
+{
+    *archive = (struct archive){bytes, malloc(bytes)};
+    if (archive->bytes == NULL)
+        return false;
+    memset(archive->bytes, 'a', bytes);
+    return true;
+}
+
+struct store *store_create(size_t archive_bytes)
 {
     struct store *store = aligned_alloc(PAGE_BYTES, sizeof *store);
     if (store == NULL)
@@ -31,97 +41,75 @@ struct store *store_create(void)
     memset(store, 0, sizeof *store);
     for (unsigned i = 0; i < N_SHARDS; i++)
         pthread_mutex_init(&store->locks[i].mutex, NULL);
-    return store;
-}
-
-static void free_entry(struct entry *entry)
-{
-    free(entry->value);
-    free(entry);
+    if (archive_init(&store->archive, archive_bytes))
+        return store;
+    free(store);
+    return NULL;
 }
 
 void store_destroy(struct store *store)
 {
-    for (unsigned i = 0; i < N_SHARDS * N_BUCKETS; i++) {
-        struct entry *entry = store->shards[i / N_BUCKETS].buckets[i % N_BUCKETS];
-        while (entry != NULL) {
-            struct entry *next = entry->next;
-            free_entry(entry);
-            entry = next;
-        }
-    }
+    free(store->archive.bytes);
     free(store);
 }
 
-unsigned store_shard_of(const char *key)
+unsigned store_shard_of(uint64_t key)
 {
-    return (unsigned)(hash_of(key) >> 32) % N_SHARDS;
+    return (unsigned)mix(key) % N_SHARDS;
 }
 
-/* Where the pointer to the entry is, or to the end of its bucket. */
-static struct entry **find(struct store *store, const char *key)
+static struct entry *find(struct shard *shard, uint64_t key)
 {
-    uint64_t hash = hash_of(key);
-    struct shard *shard = &store->shards[(unsigned)(hash >> 32) % N_SHARDS];
-    struct entry **at = &shard->buckets[hash % N_BUCKETS];
-    while (*at != NULL && ((*at)->hash != hash || strcmp((*at)->key, key) != 0))
-        at = &(*at)->next;
-    return at;
+    for (unsigned i = 0; i < N_SLOTS; i++)
+        if (shard->slots[i].key == key)
+            return &shard->slots[i];
+    return NULL;
 }
 
-static struct entry *make_entry(const char *key)
+static void write_entry(struct shard *shard, struct entry *entry, struct entry now)
 {
-    struct entry *entry = malloc(sizeof *entry);
+    shard->revision++;
+    shard->sum += now.sum - entry->sum;
+    *entry = now;
+}
+
+/* Where the key is, a free slot, or one that another key has. */
+static struct entry *place(struct shard *shard, uint64_t key)
+{
+    struct entry *entry = find(shard, key);
     if (entry == NULL)
-        return NULL;
-    *entry = (struct entry){.hash = hash_of(key)};
-    strncpy(entry->key, key, KEY_MAX - 1);
-    return entry;
+        entry = find(shard, 0);
+    return entry != NULL ? entry : &shard->slots[shard->revision % N_SLOTS];
 }
 
-bool store_set(struct store *store, const char *key, const unsigned char *value,
-               uint32_t n)
+void store_set(struct store *store, uint64_t key, uint64_t value)
 {
     struct shard *shard = &store->shards[store_shard_of(key)];
-    struct entry **at = find(store, key);
-    unsigned char *copy = malloc(n);
-    if (*at == NULL && copy != NULL && (*at = make_entry(key)) != NULL)
-        shard->n_entries++;
-    if (*at == NULL || copy == NULL) {
-        free(copy);
-        return false;
-    }
-    struct entry *entry = *at;
-    memcpy(copy, value, n);
-    free(entry->value);
-    shard->sum -= entry->sum;
-    entry->value = copy;
-    entry->n_value = n;
-    entry->sum = sum_of(copy, n);
-    shard->sum += entry->sum;
-    return true;
+    write_entry(shard, place(shard, key),
+                (struct entry){key, value, sum_of(key, value)});
 }
 
-bool store_delete(struct store *store, const char *key)
+bool store_delete(struct store *store, uint64_t key)
 {
     struct shard *shard = &store->shards[store_shard_of(key)];
-    struct entry **at = find(store, key), *entry = *at;
+    struct entry *entry = find(shard, key);
     if (entry == NULL)
         return false;
-    *at = entry->next;
-    shard->n_entries--;
-    shard->sum -= entry->sum;
-    free_entry(entry);
+    write_entry(shard, entry, (struct entry){0});
     return true;
 }
 
-bool store_get(const struct store *store, const char *key, bool *intact)
+struct answer store_get(struct store *store, uint64_t key)
 {
-    const struct entry *entry = *find((struct store *)(uintptr_t)store, key);
+    struct shard *shard = &store->shards[store_shard_of(key)];
+    const struct entry *entry = find(shard, key);
+    struct answer answer = {.revision = shard->revision, .intact = true};
     if (entry == NULL)
-        return false;
-    *intact = sum_of(entry->value, entry->n_value) == entry->sum;
-    return true;
+        return answer;
+    answer.found = true;
+    answer.value = entry->value;
+    answer.intact = sum_of(key, answer.value) == entry->sum;
+    return answer;
 }
 
 void store_lock_all(struct store *store)
@@ -139,24 +127,39 @@ void store_unlock_all(struct store *store)
 struct survey store_survey(const struct store *store)
 {
     struct survey survey = {0};
-    for (unsigned i = 0; i < N_SHARDS * N_BUCKETS; i++) {
-        const struct entry *entry = store->shards[i / N_BUCKETS].buckets[i % N_BUCKETS];
-        for (; entry != NULL; entry = entry->next) {
-            uint64_t sum = sum_of(entry->value, entry->n_value);
-            survey.n_entries++;
-            survey.sum += sum;
-            survey.n_broken += sum != entry->sum;
-        }
+    for (unsigned i = 0; i < N_SHARDS * N_SLOTS; i++) {
+        const struct entry *entry = &store->shards[i / N_SLOTS].slots[i % N_SLOTS];
+        if (entry->key == 0)
+            continue;
+        survey.n_entries++;
+        survey.sum += entry->sum;
+        survey.n_broken += entry->sum != sum_of(entry->key, entry->value);
     }
     return survey;
 }
 
-struct survey store_expected(const struct store *store)
+uint64_t store_expected_sum(const struct store *store)
 {
-    struct survey survey = {0};
-    for (unsigned i = 0; i < N_SHARDS; i++) {
-        survey.n_entries += store->shards[i].n_entries;
-        survey.sum += store->shards[i].sum;
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < N_SHARDS; i++)
+        sum += store->shards[i].sum;
+    return sum;
+}
+
+static bool write_all(int file, const void *bytes, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        size_t piece = n - done < WRITE_BYTES ? n - done : WRITE_BYTES;
+        ssize_t written = write(file, (const char *)bytes + done, piece);
+        if (written <= 0)
+            return false;
+        done += (size_t)written;
     }
-    return survey;
+    return true;
+}
+
+bool store_save(const struct store *store, int file)
+{
+    return write_all(file, store->shards, sizeof store->shards) &&
+           write_all(file, store->archive.bytes, store->archive.n_bytes);
 }

@@ -234,27 +234,32 @@ RT_PUBLIC void _Exit(int status)
 
 /* ---- start ---- */
 
-static bool read_environment(uint64_t *seed, bool *seeded)
+static bool read_environment(uint64_t *seed, uint64_t *quantum, bool *seeded)
 {
+    const char *turn = getenv(RAW_ENV_QUANTUM);
     const char *dir = getenv(RAW_ENV_DIR), *text = getenv(RAW_ENV_SEED);
     *seeded = text != NULL && *text != '\0';
     *seed = *seeded ? strtoull(text, NULL, 0) : 0;
+    *quantum = turn != NULL ? strtoull(turn, NULL, 10) : 0;
+    if (*quantum == 0)
+        *quantum = RAW_QUANTUM;
     if (dir == NULL || dir[0] != '/' || sys_length(dir) >= RT_DIR_MAX)
         return false;
     sys_append(rt_process.dir, 0, RT_DIR_MAX, dir);
     /* A program that the guest starts is not part of the recording. */
     unsetenv(RAW_ENV_DIR);
     unsetenv(RAW_ENV_SEED);
+    unsetenv(RAW_ENV_QUANTUM);
     return true;
 }
 
 /* Before all constructors of the guest. */
 __attribute__((constructor(101))) static void begin(void)
 {
-    uint64_t seed;
+    uint64_t seed, quantum;
     bool seeded;
     real();
-    if (!read_environment(&seed, &seeded)) {
+    if (!read_environment(&seed, &quantum, &seeded)) {
         atomic_store(&rt_process.mode, RT_OFF);
         return;
     }
@@ -266,5 +271,5 @@ __attribute__((constructor(101))) static void begin(void)
     atomic_store(&rt_process.mode, RT_ON);
     rt_stream_start(0);
     if (seeded)
-        sched_start(seed);
+        sched_start(seed, quantum);
 }

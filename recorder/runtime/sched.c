@@ -11,8 +11,6 @@
 
 enum {
     SEATS = 65536,
-    TURN_MIN = 200,   /* Slots; long enough to make progress, */
-    TURN_SPAN = 2000, /* short enough to split critical sections. */
     NS_PER_READING = 100,
     EXIT_DEADLOCK = 6, /* As STATUS_GUEST of the simulator. */
 };
@@ -30,7 +28,8 @@ struct seat {
 
 static struct {
     bool on;
-    uint64_t seed; /* As given or derived. */
+    uint64_t seed;    /* As given or derived. */
+    uint64_t quantum; /* A turn is half to three halves of it, in slots. */
     uint64_t draws;
     uint64_t now;
     uint32_t n_seats;
@@ -57,7 +56,7 @@ uint64_t sched_draw(void)
 
 static void new_turn(void)
 {
-    rt_new_turn(TURN_MIN + (int64_t)(sched_draw() % TURN_SPAN));
+    rt_new_turn((int64_t)((sched.quantum + 1) / 2 + sched_draw() % sched.quantum));
 }
 
 static void start(uint64_t seed)
@@ -75,8 +74,9 @@ static void start(uint64_t seed)
     new_turn();
 }
 
-void sched_start(uint64_t seed)
+void sched_start(uint64_t seed, uint64_t quantum)
 {
+    sched.quantum = quantum;
     start(seed);
 }
 
@@ -192,7 +192,7 @@ static void hand_over(struct seat *to)
 
 void sched_pass(void)
 {
-    sched.now += TURN_MIN;
+    sched.now += sched.quantum;
     struct seat *next = pick();
     if (next != mine) {
         hand_over(next);

@@ -49,8 +49,10 @@ enum sched_wait {
 /* Whether this thread takes part. */
 RT_HIDDEN bool sched_active(void);
 
-/* The calling thread becomes thread 0 and holds the token. */
-RT_HIDDEN void sched_start(uint64_t seed);
+/* The calling thread becomes thread 0 and holds the token. 'quantum' is how
+ * many slots a turn has on average: short turns split critical sections and
+ * keep the order of locks as mixed as on a machine with a CPU per thread. */
+RT_HIDDEN void sched_start(uint64_t seed, uint64_t quantum);
 /* The same in a child, which is fork number 'fork' of its parent. */
 RT_HIDDEN void sched_start_child(uint32_t fork);
 

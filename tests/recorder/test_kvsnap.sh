@@ -24,6 +24,23 @@ same "$work/seed1-1.bin" "$work/env.bin" "the environment does not matter"
 run "$tools/sim-record" --seed 2 -o "$work/seed2.bin" "$kvsnap" -t 16 -o 60 -s 5
 differ "$work/seed1-1.bin" "$work/seed2.bin" "another seed, another interleaving"
 
+for i in 1 2; do
+    run "$tools/sim-record" --seed 1 --quantum 20 -o "$work/short$i.bin" "$kvsnap" \
+        -t 16 -o 60 -s 5
+    exits 0 "a recording with short turns works"
+done
+same "$work/short1.bin" "$work/short2.bin" "same quantum, same bytes"
+differ "$work/seed1-1.bin" "$work/short1.bin" "shorter turns, another interleaving"
+run "$tools/sim-record" --seed 1 --quantum 200 -o "$work/long.bin" "$kvsnap" \
+    -t 16 -o 60 -s 5
+same "$work/seed1-1.bin" "$work/long.bin" "the quantum is 200 unless told otherwise"
+for bad in 0 -1 x 1000001; do
+    run "$tools/sim-record" --seed 1 --quantum "$bad" "$kvsnap"
+    exits 2 "a quantum of '$bad' is refused"
+done
+run "$tools/sim-record" --quantum 20 "$kvsnap"
+exits 2 "a quantum without a seed is refused"
+
 sound "$work/seed1-1.bin" "the seeded trace is sound"
 has fork 5
 has waitpid 5
