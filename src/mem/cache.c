@@ -41,9 +41,9 @@ static bool ideal_has(const struct mem_cache *cache, uint64_t line, enum line_wa
     return ((want == LINE_EXCLUSIVE ? bits->own : bits->held) & bit_of(line)) != 0;
 }
 
-static bool tag_suffices(const uint64_t *tag, enum line_want want)
+static bool tag_suffices(const mem_tag_t *tag, enum line_want want)
 {
-    return tag && (*tag & TAG_OWN) >= (uint64_t)want;
+    return tag && (*tag & TAG_OWN) >= (mem_tag_t)want;
 }
 
 bool mem_cache_has(const struct mem_cache *cache, uint64_t line, enum line_want want)
@@ -55,7 +55,7 @@ bool mem_cache_has(const struct mem_cache *cache, uint64_t line, enum line_want 
 
 static bool l1_access(struct mem_cache *cache, uint64_t line, enum line_want want)
 {
-    uint64_t *tag = mem_tags_find(&cache->l1, line);
+    mem_tag_t *tag = mem_tags_find(&cache->l1, line);
     if (!tag_suffices(tag, want))
         return false;
     mem_tags_use(&cache->l1, line, tag);
@@ -65,7 +65,7 @@ static bool l1_access(struct mem_cache *cache, uint64_t line, enum line_want wan
 /* An L2 hit fills L1; what L1 gives up for it stays in L2. */
 static bool l2_access(struct mem_cache *cache, uint64_t line, enum line_want want)
 {
-    uint64_t *tag = mem_tags_find(&cache->l2, line);
+    mem_tag_t *tag = mem_tags_find(&cache->l2, line);
     if (!tag_suffices(tag, want))
         return false;
     tag = mem_tags_use(&cache->l2, line, tag);
@@ -113,9 +113,9 @@ bool mem_cache_next_notice(struct mem_cache *cache, struct mem_notice *notice)
 }
 
 /* Puts 'line' in front of 'tags'. A line that is held keeps the better state. */
-static uint64_t put(const struct mem_tags *tags, uint64_t line, bool own)
+static mem_tag_t put(const struct mem_tags *tags, uint64_t line, bool own)
 {
-    uint64_t *tag = mem_tags_find(tags, line);
+    mem_tag_t *tag = mem_tags_find(tags, line);
     if (!tag)
         return mem_tags_insert(tags, line, own);
     *mem_tags_use(tags, line, tag) |= own;
@@ -124,7 +124,7 @@ static uint64_t put(const struct mem_tags *tags, uint64_t line, bool own)
 
 static void put_finite(struct mem_cache *cache, uint64_t line, bool own, cycle_t now)
 {
-    uint64_t victim = put(&cache->l2, line, own);
+    mem_tag_t victim = put(&cache->l2, line, own);
     if (victim) {
         mem_tags_remove(&cache->l1, mem_tag_line(victim));
         add_notice(cache->state, mem_tag_line(victim), now);
@@ -145,7 +145,7 @@ void mem_cache_grant(struct mem_cache *cache, uint64_t line, bool own, cycle_t n
 
 static void disown(const struct mem_tags *tags, uint64_t line)
 {
-    uint64_t *tag = mem_tags_find(tags, line);
+    mem_tag_t *tag = mem_tags_find(tags, line);
     if (tag)
         *tag &= ~TAG_OWN;
 }

@@ -76,7 +76,7 @@ static inline bool mem_cache_access(struct mem_cache *cache, uint64_t line,
 {
     if (!cache->ideal) {
         /* Equal if the state is just enough, one more if it is better. */
-        uint64_t above = *mem_tags_set(&cache->l1, line) - mem_tag_make(line, want);
+        mem_tag_t above = *mem_tags_set(&cache->l1, line) - mem_tag_make(line, want);
         if (above == 0 || (above == 1 && want == LINE_SHARED)) {
             cache->state->l1_hits++;
             *cost = cache->l1_hit;

@@ -116,8 +116,8 @@ static void l3_put(struct directory *dir, unsigned cluster, uint64_t number)
 {
     if (dir->l3) {
         struct mem_tags *tags = &dir->l3[cluster];
-        uint64_t *tag = mem_tags_find(tags, number);
-        uint64_t victim = 0;
+        mem_tag_t *tag = mem_tags_find(tags, number);
+        mem_tag_t victim = 0;
         if (tag)
             mem_tags_use(tags, number, tag);
         else

@@ -48,7 +48,7 @@ uint64_t mem_bytes(const struct mem_config *config, uint32_t n_cores,
     if (config->caches == CACHE_IDEAL)
         timing += frames * n_cores * sizeof(struct mem_line_bits);
     else
-        timing += (n_cores * (l1 + l2) + n_clusters * l3) * sizeof(uint64_t);
+        timing += (n_cores * (l1 + l2) + n_clusters * l3) * sizeof(mem_tag_t);
     uint64_t words = frames * PAGE_BYTES;
     return timing > words ? timing : words;
 }
@@ -58,6 +58,7 @@ struct mem *mem_create(struct arena *arena, const struct mem_config *config,
                        struct post post)
 {
     unsigned n_cores = topology->n_cores;
+    assert(config->frames <= MEM_TAGS_LINES_MAX / LINES_PER_PAGE);
     struct mem *mem = arena_take(arena, ARENA_FIXED, 1,
                                  sizeof *mem + n_cores * sizeof mem->caches[0]);
     mem->config = *config;

@@ -7,7 +7,7 @@
  * victim needs no search.  The arrays know lines, not data: the words lie in
  * mem.c's frames.
  *
- *    63                           1    0
+ *    31                           1    0
  *   +------------------------------+-----+
  *   | line number + 1; 0 if empty  | own |   own: held exclusively
  *   +------------------------------+-----+
@@ -17,12 +17,15 @@
 
 #include "base/arena.h"
 
-#define TAG_OWN UINT64_C(1)
+#define TAG_OWN            1u
+#define MEM_TAGS_LINES_MAX (UINT32_C(1) << 30)
+
+typedef uint32_t mem_tag_t;
 
 struct mem_tags {
     uint32_t sets, ways;
     uint64_t set_mask; /* sets - 1 if that is a mask, else 0: divide. */
-    uint64_t *tags;    /* [sets * ways] */
+    mem_tag_t *tags;   /* [sets * ways] */
 };
 
 static inline void mem_tags_init(struct mem_tags *t, struct arena *arena, uint32_t sets,
@@ -34,26 +37,26 @@ static inline void mem_tags_init(struct mem_tags *t, struct arena *arena, uint32
     t->tags = arena_take(arena, ARENA_TIMING, (size_t)sets * ways, sizeof *t->tags);
 }
 
-static inline uint64_t mem_tag_make(uint64_t line, bool own)
+static inline mem_tag_t mem_tag_make(uint64_t line, bool own)
 {
-    return (line + 1) << 1 | own;
+    return (mem_tag_t)((line + 1) << 1 | own);
 }
 
-static inline uint64_t mem_tag_line(uint64_t tag)
+static inline uint64_t mem_tag_line(mem_tag_t tag)
 {
-    return (tag >> 1) - 1;
+    return (uint64_t)(tag >> 1) - 1;
 }
 
-static inline uint64_t *mem_tags_set(const struct mem_tags *t, uint64_t line)
+static inline mem_tag_t *mem_tags_set(const struct mem_tags *t, uint64_t line)
 {
     uint64_t set = t->set_mask || t->sets == 1 ? line & t->set_mask : line % t->sets;
     return t->tags + set * t->ways;
 }
 
 /* The tag of 'line', or null. Leaves no trace. */
-static inline uint64_t *mem_tags_find(const struct mem_tags *t, uint64_t line)
+static inline mem_tag_t *mem_tags_find(const struct mem_tags *t, uint64_t line)
 {
-    uint64_t *set = mem_tags_set(t, line);
+    mem_tag_t *set = mem_tags_set(t, line);
     for (uint32_t way = 0; way < t->ways; way++) {
         if (set[way] >> 1 == line + 1)
             return &set[way];
@@ -62,10 +65,10 @@ static inline uint64_t *mem_tags_find(const struct mem_tags *t, uint64_t line)
 }
 
 /* Makes 'tag', which mem_tags_find returned for 'line', the newest. */
-static inline uint64_t *mem_tags_use(const struct mem_tags *t, uint64_t line,
-                                     uint64_t *tag)
+static inline mem_tag_t *mem_tags_use(const struct mem_tags *t, uint64_t line,
+                                      mem_tag_t *tag)
 {
-    uint64_t *set = mem_tags_set(t, line), kept = *tag;
+    mem_tag_t *set = mem_tags_set(t, line), kept = *tag;
     for (; tag > set; tag--)
         tag[0] = tag[-1];
     *set = kept;
@@ -73,14 +76,14 @@ static inline uint64_t *mem_tags_use(const struct mem_tags *t, uint64_t line,
 }
 
 /* Puts a line that is not there in front. Returns the tag given up, or 0. */
-static inline uint64_t mem_tags_insert(const struct mem_tags *t, uint64_t line,
-                                       bool own)
+static inline mem_tag_t mem_tags_insert(const struct mem_tags *t, uint64_t line,
+                                        bool own)
 {
-    uint64_t *set = mem_tags_set(t, line);
+    mem_tag_t *set = mem_tags_set(t, line);
     uint32_t last = 0;
     while (last < t->ways - 1 && set[last])
         last++;
-    uint64_t given_up = set[last];
+    mem_tag_t given_up = set[last];
     for (uint32_t way = last; way > 0; way--)
         set[way] = set[way - 1];
     set[0] = mem_tag_make(line, own);
@@ -90,10 +93,10 @@ static inline uint64_t mem_tags_insert(const struct mem_tags *t, uint64_t line,
 /* Takes 'line' out if it is there; the empty ways stay last. */
 static inline bool mem_tags_remove(const struct mem_tags *t, uint64_t line)
 {
-    uint64_t *tag = mem_tags_find(t, line);
+    mem_tag_t *tag = mem_tags_find(t, line);
     if (!tag)
         return false;
-    uint64_t *end = mem_tags_set(t, line) + t->ways;
+    mem_tag_t *end = mem_tags_set(t, line) + t->ways;
     for (; tag + 1 < end; tag++)
         tag[0] = tag[1];
     *tag = 0;
