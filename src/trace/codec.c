@@ -208,15 +208,28 @@ static bool decode_other(const uint8_t **p, struct trace_context *context,
     return op->flags == 0 || trace_op_valid(op, NULL) == STATUS_OK;
 }
 
-enum status trace_decode(const uint8_t *in, size_t len, struct op *ops, uint32_t n,
+void trace_decode_begin(struct trace_decoder *decoder, const uint8_t *in, size_t len)
+{
+    *decoder = (struct trace_decoder){.at = in, .end = in + len};
+    for (unsigned kind = 0; kind < OP_N_KINDS; kind++)
+        decoder->has[kind] = (uint8_t)trace_op_has((enum op_kind)kind);
+}
+
+enum status trace_decode_end(const struct trace_decoder *decoder, uint64_t last,
+                             struct err *err)
+{
+    if (decoder->at == decoder->end)
+        return STATUS_OK;
+    return err_set(err, STATUS_TRACE, "%zu bytes too many after record %" PRIu64,
+                   (size_t)(decoder->end - decoder->at), last);
+}
+
+enum status trace_decode(struct trace_decoder *decoder, struct op *ops, uint32_t n,
                          uint64_t first, bool *names_streams, struct err *err)
 {
-    uint8_t has[OP_N_KINDS];
-    for (unsigned kind = 0; kind < OP_N_KINDS; kind++)
-        has[kind] = (uint8_t)trace_op_has((enum op_kind)kind);
-
-    struct trace_context context = {0};
-    const uint8_t *p = in, *end = in + len;
+    const uint8_t *has = decoder->has;
+    struct trace_context context = decoder->context;
+    const uint8_t *p = decoder->at, *end = decoder->end;
     for (uint32_t i = 0; i < n; i++) {
         if (p >= end)
             return err_set(err, STATUS_TRACE, "record %" PRIu64 " is missing",
@@ -242,8 +255,7 @@ enum status trace_decode(const uint8_t *in, size_t len, struct op *ops, uint32_t
                            p > end ? "cut off" : "not valid", op.kind);
         ops[i] = op;
     }
-    if (p != end)
-        return err_set(err, STATUS_TRACE, "%zu bytes too many after record %" PRIu64,
-                       (size_t)(end - p), first + n - 1);
+    decoder->at = p;
+    decoder->context = context;
     return STATUS_OK;
 }

@@ -59,12 +59,26 @@ struct trace_context {
  * operation must be one that trace_op_valid() accepts. */
 size_t trace_encode(struct trace_context *context, const struct op *op, uint8_t *out);
 
-/* Decodes 'n' records from the 'len' bytes at 'in', which must be followed by
- * TRACE_RECORD_MAX zero bytes.  STATUS_TRACE with the number of the record
- * (counted from 'first') if they are not exactly n good records.  Sets
- * '*names_streams' when one of them has a stream as its target. */
-enum status trace_decode(const uint8_t *in, size_t len, struct op *ops, uint32_t n,
+/* Where decoding stands in the records of one chunk. */
+struct trace_decoder {
+    const uint8_t *at, *end;
+    struct trace_context context;
+    uint8_t has[OP_N_KINDS]; /* trace_op_has() of each kind. */
+};
+
+/* Begins with the 'len' bytes at 'in', which must be followed by
+ * TRACE_RECORD_MAX zero bytes. */
+void trace_decode_begin(struct trace_decoder *decoder, const uint8_t *in, size_t len);
+
+/* Decodes the next 'n' records.  STATUS_TRACE with the number of the record
+ * (counted from 'first') if they are not n good records.  Sets '*names_streams'
+ * when one of them has a stream as its target. */
+enum status trace_decode(struct trace_decoder *decoder, struct op *ops, uint32_t n,
                          uint64_t first, bool *names_streams, struct err *err);
+
+/* STATUS_TRACE if bytes are left after the record 'last'. */
+enum status trace_decode_end(const struct trace_decoder *decoder, uint64_t last,
+                             struct err *err);
 
 /* Can the operation be written and read back?  Says what is wrong. */
 enum status trace_op_valid(const struct op *op, struct err *err);

@@ -33,10 +33,12 @@ struct in_stream {
     struct trace_stream meta; /* 'parent' is an id until the scan is done. */
     uint32_t *chunks;         /* Indices into trace->chunks. */
     uint32_t n_chunks;
-    uint32_t current;  /* Place in 'chunks' of what the window shows. */
-    struct op *ops;    /* The window: one chunk, or the whole stream. */
+    uint32_t current;  /* Place in 'chunks' of what 'raw' holds. */
+    struct op *ops;    /* The window: a piece of a chunk, or the whole stream. */
     uint64_t first, n; /* What 'ops' holds. */
-    uint32_t most;     /* Records of the largest chunk. */
+    uint8_t *raw;      /* One chunk unpacked; null: none. */
+    size_t raw_room;
+    struct trace_decoder decoder; /* Behind the window. */
 };
 
 struct label {
@@ -103,9 +105,6 @@ enum status trace_unpack(struct trace *t, uint64_t offset, uint8_t codec,
                          struct err *err);
 /* Decodes everything now. */
 enum status trace_preload(struct trace *t, struct err *err);
-/* Makes the window of 'stream' show its chunk number 'place'. */
-enum status trace_load_chunk(struct trace *t, struct in_stream *s, uint32_t place,
-                             struct err *err);
 
 /* symbol.c: the label in the page below 'va', or null. */
 const struct label *trace_label_near(const struct trace *t, uint64_t va);

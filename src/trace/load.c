@@ -2,8 +2,9 @@
 /*
  * load.c - DATA chunks to operations, when they are asked for.
  *
- * Memory: one chunk as stored, one unpacked, and per stream one decoded chunk
- * (at most TRACE_DATA_RECORDS_MAX operations), or all of a small trace.
+ * Memory: one chunk as stored, and per stream one unpacked (at most
+ * TRACE_DATA_RECORDS_MAX records) with a window of PIECE operations; or all
+ * operations of a small trace.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -14,6 +15,10 @@
 
 #include "trace/bytes.h"
 #include "trace/impl.h"
+
+/* Operations of a window: so few that the windows of many streams stay in the
+ * host's caches from their decoding to their use. */
+#define PIECE 256u
 
 static void make_room(uint8_t **buffer, size_t *room, size_t n)
 {
@@ -71,43 +76,49 @@ static enum status resolve_streams(struct trace *t, struct op *ops, uint32_t n,
     return STATUS_OK;
 }
 
-static enum status decode_chunk(struct trace *t, const struct data_chunk *c,
-                                struct op *ops, struct err *err)
+static enum status chunk_error(const struct trace *t, const struct data_chunk *c,
+                               struct err *err)
+{
+    return err_prefix(err, "%s: offset %" PRIu64 ", chunk %" PRIu64 ", stream %u",
+                      t->name, c->offset, c->number, t->streams[c->stream].meta.id);
+}
+
+/* Reads and unpacks a chunk into 's->raw'. */
+static enum status load_chunk(struct trace *t, struct in_stream *s,
+                              const struct data_chunk *c, struct err *err)
 {
     /* The file may have changed since the scan, so its checksum counts again. */
     uint8_t head[TRACE_CHUNK_BYTES];
     enum status status = STATUS_OK;
-    bool names_streams = false;
     if (!trace_source_read(t->fd, c->offset, head, sizeof head))
         status = err_set(err, STATUS_TRACE, "the file became shorter while in use");
     if (status == STATUS_OK)
         status = trace_unpack(t, c->offset + sizeof head, c->codec, c->stored_len,
                               c->raw_len, head, err);
-    if (status == STATUS_OK)
-        status =
-            trace_decode(t->raw, c->raw_len, ops, c->n, c->first, &names_streams, err);
-    if (status == STATUS_OK && names_streams)
-        status = resolve_streams(t, ops, c->n, c->first, err);
     if (status != STATUS_OK)
-        err_prefix(err, "%s: offset %" PRIu64 ", chunk %" PRIu64 ", stream %u", t->name,
-                   c->offset, c->number, t->streams[c->stream].meta.id);
-    return status;
+        return chunk_error(t, c, err);
+    uint8_t *raw = t->raw;
+    size_t room = t->raw_room;
+    t->raw = s->raw;
+    t->raw_room = s->raw_room;
+    s->raw = raw;
+    s->raw_room = room;
+    trace_decode_begin(&s->decoder, raw, c->raw_len);
+    return STATUS_OK;
 }
 
-enum status trace_load_chunk(struct trace *t, struct in_stream *s, uint32_t place,
-                             struct err *err)
+/* Decodes the next 'n' operations of the chunk, from number 'first' on. */
+static enum status decode(struct trace *t, struct in_stream *s,
+                          const struct data_chunk *c, struct op *ops, uint32_t n,
+                          uint64_t first, struct err *err)
 {
-    const struct data_chunk *c = &t->chunks[s->chunks[place]];
-    if (!s->ops)
-        s->ops = trace_alloc(s->most, sizeof *s->ops);
-    s->n = 0;
-    enum status status = decode_chunk(t, c, s->ops, err);
-    if (status != STATUS_OK)
-        return status;
-    s->current = place;
-    s->first = c->first;
-    s->n = c->n;
-    return STATUS_OK;
+    bool names_streams = false;
+    enum status status = trace_decode(&s->decoder, ops, n, first, &names_streams, err);
+    if (status == STATUS_OK && first + n == c->first + c->n)
+        status = trace_decode_end(&s->decoder, first + n - 1, err);
+    if (status == STATUS_OK && names_streams)
+        status = resolve_streams(t, ops, n, first, err);
+    return status == STATUS_OK ? STATUS_OK : chunk_error(t, c, err);
 }
 
 enum status trace_preload(struct trace *t, struct err *err)
@@ -117,10 +128,15 @@ enum status trace_preload(struct trace *t, struct err *err)
         s->ops = trace_alloc(s->meta.n_ops, sizeof *s->ops);
         for (uint32_t k = 0; k < s->n_chunks; k++) {
             const struct data_chunk *c = &t->chunks[s->chunks[k]];
-            enum status status = decode_chunk(t, c, s->ops + c->first, err);
+            enum status status = load_chunk(t, s, c, err);
+            if (status == STATUS_OK)
+                status = decode(t, s, c, s->ops + c->first, c->n, c->first, err);
             if (status != STATUS_OK)
                 return status;
         }
+        free(s->raw);
+        s->raw = NULL;
+        s->raw_room = 0;
         s->first = 0;
         s->n = s->meta.n_ops;
     }
@@ -142,17 +158,50 @@ static uint32_t find_chunk(const struct trace *t, const struct in_stream *s,
     return low;
 }
 
+/* Makes the window empty and puts it before the chunk that holds 'index', unless
+ * it is in that chunk and before 'index' already. */
+static enum status seek(struct trace *t, struct in_stream *s, uint64_t index,
+                        struct err *err)
+{
+    uint32_t place = find_chunk(t, s, index);
+    if (s->raw && s->n && s->current == place && s->first < index)
+        return STATUS_OK;
+    const struct data_chunk *c = &t->chunks[s->chunks[place]];
+    if (!s->ops)
+        s->ops = trace_alloc(PIECE, sizeof *s->ops);
+    s->n = 0;
+    s->first = c->first;
+    s->current = place;
+    return load_chunk(t, s, c, err);
+}
+
+/* Shows the piece of the chunk behind the window. */
+static enum status next_piece(struct trace *t, struct in_stream *s, struct err *err)
+{
+    const struct data_chunk *c = &t->chunks[s->chunks[s->current]];
+    uint64_t first = s->first + s->n, left = c->first + c->n - first;
+    uint32_t n = left < PIECE ? (uint32_t)left : PIECE;
+    s->n = 0;
+    enum status status = decode(t, s, c, s->ops, n, first, err);
+    if (status != STATUS_OK)
+        return status;
+    s->first = first;
+    s->n = n;
+    return STATUS_OK;
+}
+
 enum status trace_read(struct trace *t, uint32_t stream, uint64_t index,
                        struct trace_window *window, struct err *err)
 {
     assert(stream < t->n_streams);
     struct in_stream *s = &t->streams[stream];
     assert(index < s->meta.n_ops);
-    if (index - s->first >= s->n) {
-        enum status status = trace_load_chunk(t, s, find_chunk(t, s, index), err);
-        if (status != STATUS_OK)
-            return status;
-    }
+    bool shown = index - s->first < s->n;
+    enum status status = shown ? STATUS_OK : seek(t, s, index, err);
+    while (status == STATUS_OK && index - s->first >= s->n)
+        status = next_piece(t, s, err);
+    if (status != STATUS_OK)
+        return status;
     *window = (struct trace_window){s->ops, s->first, s->n};
     return STATUS_OK;
 }

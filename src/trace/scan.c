@@ -107,8 +107,6 @@ static enum status add_data(struct scan *s, const struct trace_chunk *c,
     };
     stream->meta.n_ops += c->n_records;
     t->n_ops += c->n_records;
-    if (stream->most < c->n_records)
-        stream->most = c->n_records;
     return STATUS_OK;
 }
 

@@ -103,6 +103,7 @@ void trace_close(struct trace *t)
     for (uint32_t i = 0; i < t->n_streams; i++) {
         free(t->streams[i].chunks);
         free(t->streams[i].ops);
+        free(t->streams[i].raw);
     }
     for (uint32_t i = 0; i < t->n_images; i++)
         free_image(&t->images[i]);

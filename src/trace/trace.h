@@ -5,8 +5,8 @@
  * The simulator sees a trace as a table of streams, and each stream as an
  * array of operations of which a window is decoded at a time.  Small traces
  * are decoded once and for all (TRACE_PRELOAD_OPS), so that thousands of
- * trials read them at no cost; large ones are decoded chunk by chunk in
- * bounded memory: at most one decoded chunk per stream.
+ * trials read them at no cost; large ones are decoded piece by piece in
+ * bounded memory: at most one unpacked chunk per stream.
  *
  * Format: docs/trace-format.md.
  */
