@@ -155,6 +155,19 @@ static void recorded_order_decides_who_is_first_and_free_order_does_not(void)
     CU_ASSERT_EQUAL(first_owner(text, "core.lock_order=free"), 1);
 }
 
+/* Thread 1 has the lock first, but its post was recorded as the second. */
+static void posts_under_a_free_lock_need_not_keep_their_recorded_order(void)
+{
+    static const char text[] =
+        MAP "stream 0 proc 0 \"main\"\n  mmap @l 4K rw\n  store 8 @l 0\n  spawn 1\n"
+            "  compute 9000\n  lock @l seq 1\n  post @x seq 1\n  unlock @l seq 2\n"
+            "  join 1\n  exit\n"
+            "stream 1 proc 0 \"one\" spawned by 0\n  lock @l seq 3\n  post @x seq 2\n"
+            "  unlock @l seq 4\n  exit\n";
+    CU_ASSERT_EQUAL(first_owner(text, "core.lock_order=recorded"), 0);
+    CU_ASSERT_EQUAL(first_owner(text, "core.lock_order=free"), 1);
+}
+
 static void siblings_of_one_core_hand_a_lock_over(void)
 {
     static const char text[] =
@@ -272,6 +285,8 @@ static CU_TestInfo tests[] = {
      a_barrier_of_recorded_order_lets_every_rank_pass},
     {"recorded order decides who is first and free order does not",
      recorded_order_decides_who_is_first_and_free_order_does_not},
+    {"posts under a free lock need not keep their recorded order",
+     posts_under_a_free_lock_need_not_keep_their_recorded_order},
     {"siblings of one core hand a lock over", siblings_of_one_core_hand_a_lock_over},
     {"readers share and writers do not", readers_share_and_writers_do_not},
     {"a trylock that fails goes on and its unlock releases nothing",
