@@ -17,7 +17,7 @@ cd "$build/speed"
 # record NAME CLIENTS REQUESTS
 record() {
     [ -e "$1" ] || "$build/recorder/sim-record" --seed 1 -o "$1" \
-        "$build/guests/kvsnap/kvsnap" -t "$2" -o "$3" -s 8 -k 4000 >/dev/null
+        "$build/guests/kvsnap/kvsnap" -t "$2" -o "$3" -s 8 -k 320 >/dev/null
 }
 
 table() {
