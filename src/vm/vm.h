@@ -191,6 +191,14 @@ bool vm_pa_of(const struct vm *vm, uint32_t tid, uint64_t va, pa_t *pa);
 uint64_t vm_n_segvs(const struct vm *vm);
 uint32_t vm_frames_used(const struct vm *vm);
 
+/* Exploration: is there anything for 'cpu' to run?  How many steps have been
+ * made?  What is its next step, in words?  Zero what is remembered without
+ * use. */
+bool vm_has_work(const struct vm *vm, unsigned cpu);
+uint64_t vm_n_steps(const struct vm *vm);
+void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n);
+void vm_canonical(struct vm *vm);
+
 /* Checks the kernel's invariants (tests, exploration). */
 void vm_assert(const struct vm *vm);
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * monitor.c - rules on explored states. See monitor.h.
+ */
+#include "explore/monitor.h"
+
+static void raise_alarm(struct monitor_watch *w, enum monitor_alarm alarm)
+{
+    if (w->alarm == MONITOR_QUIET)
+        w->alarm = alarm;
+}
+
+/* The word of 'va', which gets a place if it has none. Null: no room. */
+static struct monitor_word *word_of(struct monitor_watch *w, uint32_t process, uint64_t va)
+{
+    va &= ~(uint64_t)(WORD_BYTES - 1);
+    for (unsigned i = 0; i < MONITOR_WORDS; i++) {
+        struct monitor_word *word = &w->monitor->words[i];
+        if (word->used && (word->va != va || word->process != process))
+            continue;
+        word->used = 1;
+        word->va = va;
+        word->process = process;
+        return word;
+    }
+    raise_alarm(w, MONITOR_FULL);
+    return NULL;
+}
+
+static void on_load(struct monitor_watch *w, const struct obs *r)
+{
+    if ((r->flags & (OBS_FORWARDED | OBS_LOCKED)) || !w->monitor->n_locks[r->tid])
+        return;
+    struct monitor_word *word = word_of(w, r->space, r->va);
+    if (!word)
+        return;
+    uint8_t bit = (uint8_t)(1u << r->tid);
+    w->n_checked++;
+    if (word->stored && r->b != word->last)
+        raise_alarm(w, MONITOR_STALE);
+    if ((word->read & bit) && word->seen[r->tid] != r->b)
+        raise_alarm(w, MONITOR_TORN);
+    word->read |= bit;
+    word->seen[r->tid] = r->b;
+}
+
+static void forget_read(struct monitor_word *word, uint32_t tid)
+{
+    word->read &= (uint8_t)~(1u << tid);
+    word->seen[tid] = 0;
+}
+
+static void on_store(struct monitor_watch *w, const struct obs *r)
+{
+    struct monitor_word *word = word_of(w, r->space, r->va);
+    if (!word)
+        return;
+    word->stored = 1;
+    word->last = r->b;
+    forget_read(word, r->tid);
+}
+
+static struct monitor_lock *lock_of(struct monitor_watch *w, uint32_t process, uint64_t va)
+{
+    for (unsigned i = 0; i < MONITOR_LOCKS; i++) {
+        struct monitor_lock *lock = &w->monitor->locks[i];
+        if (lock->va != 0 && (lock->va != va || lock->process != process))
+            continue;
+        lock->va = va;
+        lock->process = process;
+        return lock;
+    }
+    raise_alarm(w, MONITOR_FULL);
+    return NULL;
+}
+
+static void on_lock(struct monitor_watch *w, const struct obs *r)
+{
+    struct monitor_lock *lock = lock_of(w, r->space, r->va);
+    w->monitor->n_locks[r->tid]++;
+    if (!lock || r->id == OBS_LOCK_READ)
+        return;
+    if (lock->owner)
+        raise_alarm(w, MONITOR_MUTEX);
+    lock->owner = r->tid + 1;
+}
+
+static void on_unlock(struct monitor_watch *w, const struct obs *r)
+{
+    struct monitor *m = w->monitor;
+    struct monitor_lock *lock = lock_of(w, r->space, r->va);
+    if (lock && r->id != OBS_LOCK_READ)
+        lock->owner = 0;
+    if (m->n_locks[r->tid])
+        m->n_locks[r->tid]--;
+    for (unsigned i = 0; m->n_locks[r->tid] == 0 && i < MONITOR_WORDS; i++)
+        forget_read(&m->words[i], r->tid);
+}
+
+/* The child's logical memory starts as the parent's. */
+static void on_fork(struct monitor_watch *w, const struct obs *r)
+{
+    for (unsigned i = 0; i < MONITOR_WORDS; i++) {
+        const struct monitor_word from = w->monitor->words[i];
+        if (!from.used || from.process != r->space || !from.stored)
+            continue;
+        struct monitor_word *to = word_of(w, (uint32_t)r->a, from.va);
+        if (!to)
+            return;
+        to->stored = 1;
+        to->last = from.last;
+    }
+}
+
+void monitor_on_record(void *context, const struct obs *r)
+{
+    struct monitor_watch *w = context;
+    if (r->tid >= MONITOR_THREADS) {
+        raise_alarm(w, MONITOR_FULL);
+        return;
+    }
+    switch ((enum obs_kind)r->kind) {
+    case OBS_LOAD:
+        on_load(w, r);
+        return;
+    case OBS_STORE:
+        on_store(w, r);
+        return;
+    case OBS_LOCK:
+        on_lock(w, r);
+        return;
+    case OBS_UNLOCK:
+        on_unlock(w, r);
+        return;
+    case OBS_FORK:
+        on_fork(w, r);
+        return;
+    default:
+        return;
+    }
+}
+
+uint64_t monitor_kinds(void)
+{
+    return UINT64_C(1) << OBS_LOAD | UINT64_C(1) << OBS_STORE | UINT64_C(1) << OBS_LOCK |
+           UINT64_C(1) << OBS_UNLOCK | UINT64_C(1) << OBS_FORK;
+}
+
+const char *monitor_alarm_text(enum monitor_alarm alarm)
+{
+    switch (alarm) {
+    case MONITOR_QUIET:
+        return "nothing";
+    case MONITOR_STALE:
+        return "STALE";
+    case MONITOR_TORN:
+        return "TORN";
+    case MONITOR_MUTEX:
+        return "MUTEX";
+    case MONITOR_FULL:
+        return "the guest has more words, locks or threads than the monitor has room for";
+    }
+    return "";
+}
