@@ -88,11 +88,16 @@ bool core_caches(const struct core *core, unsigned cpu, va_t va);
 /* The thread that runs in user mode on 'cpu', or NO_THREAD. */
 uint32_t core_user_thread(const struct core *core, unsigned cpu);
 
-/* Puts what is remembered without use to zero. */
-void core_canonical(struct core *core);
+/* Is the next step of 'cpu' a kernel step for sure, and not an interrupt? */
+bool core_in_kernel(const struct core *core, unsigned cpu);
 
-/* Does 'cpu' stand before operation 'kind' in user mode? */
-bool core_stands_at(const struct core *core, unsigned cpu, enum op_kind kind);
+/* May 'cpu' stop here: is it in user mode before a MARK, with no interrupt to
+ * take first? */
+bool core_at_mark(const struct core *core, unsigned cpu);
+
+/* Puts what is remembered without use to zero.  False if a TLB is full: see
+ * tlb_canonical(). */
+bool core_canonical(struct core *core);
 
 /* Services for the kernel (struct cpu_port of vm), for one of this core's
  * hardware threads. */

@@ -50,12 +50,20 @@ void core_step(struct core *core, unsigned cpu, cycle_t now)
     clock->drain_at = CYCLE_NEVER;
     clock->single = true;
     clock->single_done = false;
-    if (hw->mode == HW_IDLE && !(hw->irq_maybe && core_take_interrupt(core, hw)))
+    switch ((enum hw_mode)hw->mode) {
+    case HW_IDLE:
+        if (hw->irq_maybe && core_take_interrupt(core, hw))
+            break;
         hw->mode = HW_KERNEL;
-    else if (hw->mode == HW_USER)
-        run_user(core, hw, now);
-    if (hw->mode == HW_KERNEL && clock->time == now)
         core_kernel_step(core, hw);
+        break;
+    case HW_KERNEL:
+        core_kernel_step(core, hw);
+        break;
+    case HW_USER:
+        run_user(core, hw, now);
+        break;
+    }
     forget_time(core, hw);
 }
 
@@ -127,29 +135,45 @@ uint32_t core_user_thread(const struct core *core, unsigned cpu)
     return hw->mode == HW_USER && !hw->irq_maybe ? hw->tid : NO_THREAD;
 }
 
-void core_canonical(struct core *core)
+bool core_in_kernel(const struct core *core, unsigned cpu)
 {
-    for (unsigned i = 0; i < core->n_smt; i++) {
-        struct hw *hw = &core->hw[i];
-        struct store_buffer *sb = &hw->sb;
-        struct store kept[STORE_BUFFER_MAX];
-        for (uint32_t k = 0; k < sb->n; k++) {
-            kept[k] = *sb_at(sb, k);
-            kept[k].filled_at = 0;
-        }
-        memset(sb->entries, 0, sb->capacity * sizeof *sb->entries);
-        memcpy(sb->entries, kept, sb->n * sizeof *kept);
-        sb->first = 0;
-        if (!hw->have_pa)
-            hw->pa = (pa_t){0};
-    }
+    const struct hw *hw = hw_of(core, cpu);
+    const struct kernel_port *kernel = core->kernel;
+    return hw->mode == HW_KERNEL &&
+           !(hw->irq_maybe && kernel->interrupts_on(kernel->context, cpu));
 }
 
-bool core_stands_at(const struct core *core, unsigned cpu, enum op_kind kind)
+bool core_at_mark(const struct core *core, unsigned cpu)
 {
     const struct hw *hw = hw_of(core, cpu);
     if (hw->mode != HW_USER)
         return false;
+    if (hw->irq_maybe && !core->guest->threads[hw->tid].irq_off)
+        return false;
     const struct op *op = guest_fetch(core->guest, hw->tid);
-    return op && op->kind == kind;
+    return op && op->kind == OP_MARK;
+}
+
+static void canonical_stores(struct store_buffer *sb)
+{
+    struct store kept[STORE_BUFFER_MAX];
+    for (uint32_t k = 0; k < sb->n; k++) {
+        kept[k] = *sb_at(sb, k);
+        kept[k].filled_at = 0;
+    }
+    memset(sb->entries, 0, sb->capacity * sizeof *sb->entries);
+    memcpy(sb->entries, kept, sb->n * sizeof *kept);
+    sb->first = 0;
+}
+
+bool core_canonical(struct core *core)
+{
+    for (unsigned i = 0; i < core->n_smt; i++) {
+        struct hw *hw = &core->hw[i];
+        canonical_stores(&hw->sb);
+        if (!hw->have_pa)
+            hw->pa = (pa_t){0};
+        hw->spinning = 0; /* With memory at once only the records differ. */
+    }
+    return mmu_canonical(core->mmu);
 }

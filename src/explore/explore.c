@@ -144,7 +144,7 @@ static bool try_move(struct search *s, uint32_t state, const struct machine_move
 {
     states_get(s->states, state, s->bytes);
     s->watch.alarm = MONITOR_QUIET;
-    machine_make(s->machine, &s->options->freedom, move, 0);
+    machine_make(s->machine, &s->options->freedom, move, 0, NULL);
     machine_canonical(s->machine);
     s->result->transitions++;
     s->result->by_kind[move->kind]++;
@@ -165,9 +165,12 @@ static bool expand(struct search *s, uint32_t state)
     struct machine_move moves[MOVES_MAX];
     states_get(s->states, state, s->bytes);
     unsigned n = machine_moves(s->machine, &s->options->freedom, moves, MOVES_MAX);
-    if (machine_is_done(s->machine))
+    bool forced = false;
+    for (unsigned i = 0; i < n; i++)
+        forced = forced || moves[i].kind <= MOVE_ARRIVE;
+    if (!forced && machine_is_done(s->machine))
         s->result->n_ends++;
-    else if (n == 0)
+    else if (!forced)
         s->result->n_stuck++;
     for (unsigned i = 0; i < n; i++)
         if (!try_move(s, state, &moves[i]))

@@ -32,7 +32,7 @@ struct explore_options {
 /* One move of a schedule, with its words. */
 struct explore_step {
     struct machine_move move;
-    char text[100];
+    struct machine_words words;
 };
 
 struct explore_result {

@@ -4,27 +4,41 @@
  */
 #include "explore/monitor.h"
 
+#include <string.h>
+
 static void raise_alarm(struct monitor_watch *w, enum monitor_alarm alarm)
 {
     if (w->alarm == MONITOR_QUIET)
         w->alarm = alarm;
 }
 
-/* The word of 'va', which gets a place if it has none. Null: no room. */
+static bool word_is_before(const struct monitor_word *word, uint32_t process,
+                           uint64_t va)
+{
+    return word->process != process ? word->process < process : word->va < va;
+}
+
+/* The word of 'va', which gets a place if it has none: in the order of
+ * addresses, which does not tell who came first.  Null: no room. */
 static struct monitor_word *word_of(struct monitor_watch *w, uint32_t process, uint64_t va)
 {
+    struct monitor_word *words = w->monitor->words;
+    unsigned at = 0, n = 0;
     va &= ~(uint64_t)(WORD_BYTES - 1);
-    for (unsigned i = 0; i < MONITOR_WORDS; i++) {
-        struct monitor_word *word = &w->monitor->words[i];
-        if (word->used && (word->va != va || word->process != process))
-            continue;
-        word->used = 1;
-        word->va = va;
-        word->process = process;
-        return word;
+    while (at < MONITOR_WORDS && words[at].used && word_is_before(&words[at], process, va))
+        at++;
+    if (at < MONITOR_WORDS && words[at].used && words[at].va == va &&
+        words[at].process == process)
+        return &words[at];
+    for (n = at; n < MONITOR_WORDS && words[n].used; n++)
+        continue;
+    if (n == MONITOR_WORDS) {
+        raise_alarm(w, MONITOR_FULL);
+        return NULL;
     }
-    raise_alarm(w, MONITOR_FULL);
-    return NULL;
+    memmove(&words[at + 1], &words[at], (n - at) * sizeof *words);
+    words[at] = (struct monitor_word){.va = va, .process = process, .used = 1};
+    return &words[at];
 }
 
 static void on_load(struct monitor_watch *w, const struct obs *r)

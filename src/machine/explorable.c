@@ -8,6 +8,21 @@
 #include <assert.h>
 #include <stdio.h>
 
+#define STEPS_IN_A_MOVE 64u /* Sequences are much shorter. */
+
+/* Messages under way lie in an order that does not tell which was sent first:
+ * by receiver, kind, sender; those of one sender as they were sent. */
+static bool comes_before(const struct msg *a, const struct msg *b)
+{
+    if (a->cpu != b->cpu)
+        return a->cpu < b->cpu;
+    if (a->kind != b->kind)
+        return a->kind < b->kind;
+    if (a->from != b->from)
+        return a->from < b->from;
+    return a->a < b->a;
+}
+
 void explorable_post(struct machine *m, const struct msg *msg)
 {
     struct in_flight *f = m->in_flight;
@@ -23,14 +38,19 @@ void explorable_post(struct machine *m, const struct msg *msg)
         break;
     }
     assert(f->n < IN_FLIGHT_MAX);
+    struct msg kept = {.from = msg->from,
+                       .to = msg->to,
+                       .kind = msg->kind,
+                       .cpu = msg->cpu,
+                       .a = msg->a,
+                       .b = msg->b,
+                       .c = msg->c};
     uint32_t at = f->n++;
-    while (at > 0 && f->messages[at - 1].cpu > msg->cpu) {
+    while (at > 0 && comes_before(&kept, &f->messages[at - 1])) {
         f->messages[at] = f->messages[at - 1];
         at--;
     }
-    f->messages[at] = *msg;
-    f->messages[at].arrival = 0;
-    f->messages[at].number = 0;
+    f->messages[at] = kept;
 }
 
 static struct msg take_message(struct in_flight *f, unsigned which)
@@ -78,7 +98,10 @@ static void add(struct machine_move *moves, unsigned *n, unsigned max,
 
 static bool can_step(struct machine *m, unsigned cpu)
 {
-    return !core_halted(core_of(m, cpu), cpu) || vm_has_work(m->vm, cpu);
+    const struct core *core = core_of(m, cpu);
+    if (core_at_mark(core, cpu))
+        return false;
+    return !core_halted(core, cpu) || vm_has_work(m->vm, cpu);
 }
 
 unsigned machine_moves(struct machine *m, const struct machine_freedom *freedom,
@@ -106,104 +129,16 @@ unsigned machine_moves(struct machine *m, const struct machine_freedom *freedom,
     return n;
 }
 
-static void arrive(struct machine *m, unsigned which, cycle_t now)
-{
-    struct msg msg = take_message(m->in_flight, which);
-    msg.arrival = now;
-    core_arrive(core_of(m, msg.cpu), &msg);
-}
-
-void machine_make(struct machine *m, const struct machine_freedom *freedom,
-                  const struct machine_move *move, cycle_t now)
-{
-    struct core *core = core_of(m, move->cpu);
-    m->now = now;
-    switch ((enum move_kind)move->kind) {
-    case MOVE_STEP:
-        core_step(core, move->cpu, now);
-        return;
-    case MOVE_DRAIN:
-        core_drain_one(core, move->cpu, now);
-        return;
-    case MOVE_ARRIVE:
-        arrive(m, move->message, now);
-        return;
-    case MOVE_FILL:
-        core_fill(core, move->cpu, freedom->pages[move->page], now);
-        return;
-    case MOVE_EVICT:
-        core_evict(core, move->cpu, freedom->pages[move->page], now);
-        return;
-    }
-}
-
-void machine_canonical(struct machine *m)
-{
-    vm_canonical(m->vm);
-    for (unsigned c = 0; c < m->n_cores; c++)
-        core_canonical(m->cores[c]);
-}
-
-bool machine_is_done(struct machine *m)
-{
-    return vm_n_live(m->vm) == 0;
-}
-
-const char *machine_failure(struct machine *m)
-{
-    if (m->guest->error.status != STATUS_OK)
-        return m->guest->error.message;
-    return vm_failed(m->vm) == VM_OK ? NULL : vm_failure_sentence(vm_failed(m->vm));
-}
-
-/* ---- the way to the marks ------------------------------------------------------- */
-
-static bool stands_still(struct machine *m, unsigned cpu)
-{
-    return core_stands_at(core_of(m, cpu), cpu, OP_MARK) || !can_step(m, cpu);
-}
-
-/* One round: everything under way arrives, every CPU that is not at its mark
- * makes a step.  Returns whether anything could move. */
-static bool round_to_marks(struct machine *m)
-{
-    const struct machine_freedom none = {0};
-    bool moved = false;
-    while (m->in_flight->n)
-        arrive(m, 0, 0);
-    for (unsigned cpu = 0; cpu < m->n_cpus; cpu++) {
-        struct core *core = core_of(m, cpu);
-        while (core_drain_one(core, cpu, 0))
-            continue;
-        if (stands_still(m, cpu))
-            continue;
-        struct machine_move step = {MOVE_STEP, 0, (uint16_t)cpu, 0};
-        machine_make(m, &none, &step, 0);
-        moved = true;
-    }
-    return moved;
-}
-
-bool machine_run_to_marks(struct machine *m, unsigned max_moves)
-{
-    uint64_t before = 0;
-    unsigned same = 0;
-    for (unsigned i = 0; i < max_moves; i++) {
-        if (!round_to_marks(m))
-            return true;
-        if (machine_failure(m))
-            return false;
-        /* Threads that spin for a lock move without getting on. */
-        uint64_t steps = vm_n_steps(m->vm);
-        same = steps == before ? same + 1 : 0;
-        before = steps;
-        if (same > 1000)
-            return true;
-    }
-    return false;
-}
-
 /* ---- words ------------------------------------------------------------------------ */
+
+static void say(struct machine_words *words, const char *what)
+{
+    if (!words || words->n >= sizeof words->text)
+        return;
+    int n = snprintf(words->text + words->n, sizeof words->text - words->n, "%s%s",
+                     words->n ? "; " : "", what);
+    words->n += n > 0 ? (size_t)n : 0;
+}
 
 static void describe_op(struct machine *m, uint32_t tid, char *text, size_t n)
 {
@@ -221,33 +156,188 @@ static void describe_op(struct machine *m, uint32_t tid, char *text, size_t n)
     if (op->addr)
         trace_symbol(m->trace, m->guest->threads[tid].process, op->addr, symbol,
                      sizeof symbol);
-    snprintf(text, n, "%s %s", names[op->kind], symbol);
+    snprintf(text, n, "%s%s%s", names[op->kind], *symbol ? " " : "", symbol);
 }
 
-void machine_describe(struct machine *m, const struct machine_move *move, char *text,
-                      size_t n)
+/* What the next step of 'cpu' is. */
+static void say_step(struct machine *m, unsigned cpu, struct machine_words *words)
 {
-    uint32_t tid = core_user_thread(core_of(m, move->cpu), move->cpu);
+    char text[160];
+    struct core *core = core_of(m, cpu);
+    uint32_t tid = core_user_thread(core, cpu);
+    if (!words)
+        return;
+    if (tid != NO_THREAD)
+        describe_op(m, tid, text, sizeof text);
+    else if (core_in_kernel(core, cpu))
+        vm_describe_step(m->vm, cpu, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "takes the interrupt, or goes on");
+    say(words, text);
+}
+
+static void say_page(struct machine *m, const char *what, va_t va,
+                     struct machine_words *words)
+{
+    char symbol[120] = "", text[160];
+    trace_symbol(m->trace, 0, va.v, symbol, sizeof symbol);
+    snprintf(text, sizeof text, "%s %s", what, symbol);
+    say(words, text);
+}
+
+/* ---- moves ------------------------------------------------------------------------- */
+
+/* What the next step of 'cpu' commutes with. */
+static enum vm_mover next_mover(struct machine *m, const struct machine_freedom *f,
+                                unsigned cpu)
+{
+    if (f->every_step || !core_in_kernel(core_of(m, cpu), cpu))
+        return VM_FIXED;
+    return vm_mover(m->vm, cpu, !f->fills && !f->evictions);
+}
+
+/* Right movers, one step of any kind, left movers (vm/movers.c). */
+static void step(struct machine *m, const struct machine_freedom *freedom,
+                 unsigned cpu, cycle_t now, struct machine_words *words)
+{
+    struct core *core = core_of(m, cpu);
+    bool committed = false;
+    for (unsigned i = 0; i < STEPS_IN_A_MOVE; i++) {
+        enum vm_mover mover = next_mover(m, freedom, cpu);
+        if (committed && mover != VM_LEFT && mover != VM_BOTH)
+            return;
+        bool kernel = core_in_kernel(core, cpu);
+        if (i > 0 && !kernel)
+            return;
+        say_step(m, cpu, words);
+        core_step(core, cpu, now + i);
+        committed = committed || mover == VM_FIXED || mover == VM_LEFT;
+    }
+}
+
+static void arrive(struct machine *m, unsigned which, cycle_t now,
+                   struct machine_words *words)
+{
+    struct msg msg = take_message(m->in_flight, which);
+    say(words, msg.kind == MSG_IPI ? "interrupt arrives" : "broadcast arrives");
+    msg.arrival = now;
+    core_arrive(core_of(m, msg.cpu), &msg);
+}
+
+void machine_make(struct machine *m, const struct machine_freedom *freedom,
+                  const struct machine_move *move, cycle_t now,
+                  struct machine_words *words)
+{
+    struct core *core = core_of(m, move->cpu);
+    m->now = now;
     switch ((enum move_kind)move->kind) {
     case MOVE_STEP:
-        if (tid != NO_THREAD)
-            describe_op(m, tid, text, n);
-        else
-            vm_describe_step(m->vm, move->cpu, text, n);
+        step(m, freedom, move->cpu, now, words);
         return;
     case MOVE_DRAIN:
-        snprintf(text, n, "store becomes visible");
+        say(words, "oldest store becomes visible");
+        core_drain_one(core, move->cpu, now);
         return;
     case MOVE_ARRIVE:
-        snprintf(text, n, "%s arrives",
-                 m->in_flight->messages[move->message].kind == MSG_IPI ? "interrupt"
-                                                                       : "broadcast");
+        arrive(m, move->message, now, words);
         return;
     case MOVE_FILL:
-        snprintf(text, n, "TLB fills page %u", move->page);
+        say_page(m, "TLB fills", freedom->pages[move->page], words);
+        core_fill(core, move->cpu, freedom->pages[move->page], now);
         return;
     case MOVE_EVICT:
-        snprintf(text, n, "TLB evicts page %u", move->page);
+        say_page(m, "TLB evicts", freedom->pages[move->page], words);
+        core_evict(core, move->cpu, freedom->pages[move->page], now);
         return;
     }
+}
+
+void machine_canonical(struct machine *m)
+{
+    vm_canonical(m->vm, m->in_flight->messages, m->in_flight->n);
+    for (unsigned c = 0; c < m->n_cores; c++)
+        if (!core_canonical(m->cores[c]))
+            m->tlb_is_full = true;
+}
+
+static bool at_second_mark(struct machine *m, uint32_t tid)
+{
+    for (unsigned cpu = 0; cpu < m->n_cpus; cpu++) {
+        struct core *core = core_of(m, cpu);
+        if (core_user_thread(core, cpu) == tid)
+            return core_at_mark(core, cpu);
+    }
+    return false;
+}
+
+bool machine_is_done(struct machine *m)
+{
+    for (uint32_t tid = 0; tid < m->guest->n_threads; tid++)
+        if (vm_is_live(m->vm, tid) && !vm_waits_for_event(m->vm, tid) &&
+            !at_second_mark(m, tid))
+            return false;
+    return true;
+}
+
+const char *machine_failure(struct machine *m)
+{
+    if (m->guest->error.status != STATUS_OK)
+        return m->guest->error.message;
+    if (m->tlb_is_full)
+        return "a TLB is full, and what it replaces is not explored: give it more ways";
+    if (vm_ends_spaces(m->vm))
+        return "a thread ends its whole process, which is not explored";
+    return vm_failed(m->vm) == VM_OK ? NULL : vm_failure_sentence(vm_failed(m->vm));
+}
+
+/* ---- the way to the marks ------------------------------------------------------- */
+
+static bool stands_still(struct machine *m, unsigned cpu)
+{
+    return !can_step(m, cpu);
+}
+
+/* One round: everything under way arrives, every CPU that is not at its mark
+ * makes a step.  Returns whether anything could move. */
+static bool round_to_marks(struct machine *m)
+{
+    const struct machine_freedom none = {.every_step = true};
+    bool moved = false;
+    while (m->in_flight->n)
+        arrive(m, 0, 0, NULL);
+    for (unsigned cpu = 0; cpu < m->n_cpus; cpu++) {
+        struct core *core = core_of(m, cpu);
+        while (core_drain_one(core, cpu, 0))
+            continue;
+        if (stands_still(m, cpu))
+            continue;
+        step(m, &none, cpu, 0, NULL);
+        moved = true;
+    }
+    return moved;
+}
+
+/* The MARK itself is no part of what is explored. */
+static bool pass_marks(struct machine *m)
+{
+    bool any = false;
+    for (unsigned cpu = 0; cpu < m->n_cpus; cpu++) {
+        struct core *core = core_of(m, cpu);
+        if (!core_at_mark(core, cpu))
+            continue;
+        core_step(core, cpu, 0);
+        any = true;
+    }
+    return any;
+}
+
+bool machine_run_to_marks(struct machine *m, unsigned max_moves)
+{
+    for (unsigned i = 0; i < max_moves; i++) {
+        if (!round_to_marks(m))
+            return pass_marks(m);
+        if (machine_failure(m))
+            return false;
+    }
+    return false;
 }

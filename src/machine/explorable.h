@@ -8,11 +8,16 @@
  * reads), and these are the moves:
  *
  *   STEP    a hardware thread makes its next step: a guest operation as a
- *           whole, or one kernel step
+ *           whole, or a kernel step and those after it between which nothing
+ *           that others do could make a difference (vm/movers.c)
  *   DRAIN   the oldest store of a hardware thread becomes visible
  *   ARRIVE  an interrupt, or a hardware invalidation, gets to its CPU
  *   FILL    a TLB caches a translation that nobody asked for (rule R3)
  *   EVICT   a TLB drops one (rule R6)
+ *
+ * What is explored lies between two MARKs of each thread: it begins when every
+ * thread stands at its first (or sleeps), and a thread that comes to its next
+ * one has nothing left to do but take interrupts.
  *
  * The state is the bytes of machine_state(): equal bytes behave equally.
  */
@@ -30,9 +35,10 @@ struct machine_move {
     uint32_t page;   /* MOVE_FILL, MOVE_EVICT: index into the pages given. */
 };
 
-/* What may happen without being asked for. */
+/* What may happen without being asked for, and how finely. */
 struct machine_freedom {
     bool fills, evictions;
+    bool every_step;   /* Each kernel step is a move of its own: no reduction. */
     const va_t *pages; /* Pages that FILL and EVICT are about. */
     uint32_t n_pages;
 };
@@ -55,26 +61,31 @@ void *machine_annex(struct machine *machine);
 unsigned machine_moves(struct machine *machine, const struct machine_freedom *freedom,
                        struct machine_move *moves, unsigned max);
 
-/* Makes a move. 'now' stamps its records. */
-void machine_make(struct machine *machine, const struct machine_freedom *freedom,
-                  const struct machine_move *move, cycle_t now);
+/* Text that grows, for machine_make(). */
+struct machine_words {
+    char text[256];
+    size_t n;
+};
 
-/* Puts what a state remembers without ever using it again to zero, so that
- * states that behave equally have equal bytes. */
+/* Makes a move. 'now' and the cycles after it stamp its records.  'words' gets
+ * what it was, and may be null. */
+void machine_make(struct machine *machine, const struct machine_freedom *freedom,
+                  const struct machine_move *move, cycle_t now,
+                  struct machine_words *words);
+
+/* Puts what a state remembers without ever using it again to zero, and numbers
+ * that are only names into one order, so that states that behave equally have
+ * equal bytes. */
 void machine_canonical(struct machine *machine);
 
 /* Runs the guest on its own, CPU by CPU, until every live thread stands at a
- * MARK or waits.  False if that never happens. */
+ * MARK or waits, and past those MARKs.  False if that never happens. */
 bool machine_run_to_marks(struct machine *machine, unsigned max_moves);
 
-/* All threads have ended. */
+/* Every thread has ended, stands at its second MARK, or waits for an event. */
 bool machine_is_done(struct machine *machine);
 
 /* Why the guest cannot go on, or null. */
 const char *machine_failure(struct machine *machine);
-
-/* What a move is, in words, into 'text'; asked before it is made. */
-void machine_describe(struct machine *machine, const struct machine_move *move,
-                      char *text, size_t n);
 
 #endif

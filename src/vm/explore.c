@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+#define CANONICAL_REQUESTS 64u
+#define CANONICAL_IDS      128u
+
 bool vm_has_work(const struct vm *vm, unsigned cpu)
 {
     const struct kcpu *kcpu = &vm->cpus[cpu];
@@ -16,16 +19,10 @@ bool vm_has_work(const struct vm *vm, unsigned cpu)
     return vm->threads[kcpu->tid].state != THREAD_ASLEEP;
 }
 
-/* The sum of all positions: changes whenever the kernel gets on. */
-uint64_t vm_n_steps(const struct vm *vm)
+bool vm_waits_for_event(const struct vm *vm, uint32_t tid)
 {
-    uint64_t sum = vm->state->next_fault + vm->state->n_live;
-    for (uint32_t t = 0; t < vm->parts.n_threads; t++) {
-        const struct thread *thread = &vm->threads[t];
-        sum = sum * 31 + thread->act.pc + 7u * thread->act.sub + 13u * thread->act.line +
-              17u * thread->state + 19u * thread->in_kernel + 23u * thread->act.program;
-    }
-    return sum;
+    const struct thread *thread = &vm->threads[tid];
+    return thread->state == THREAD_ASLEEP && thread->why == SLEEP_EVENT;
 }
 
 static const char *program_word(enum program program)
@@ -40,7 +37,6 @@ static const char *program_word(enum program program)
         [PROGRAM_EXIT] = "exit",
         [PROGRAM_CALL] = "system call",
         [PROGRAM_SHOOTDOWN_IRQ] = "shootdown handler",
-        [PROGRAM_RENDEZVOUS_IRQ] = "rendezvous handler",
         [PROGRAM_TIMER_IRQ] = "timer",
     };
     return words[program];
@@ -74,14 +70,35 @@ void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n)
         snprintf(text, n, "interrupt or return to user mode");
 }
 
+/* ---- canonical form ---------------------------------------------------------- */
+
+/* Requests move to the front of the ring. */
+static void canonical_requests(struct vm *vm, struct kcpu *kcpu)
+{
+    struct request kept[CANONICAL_REQUESTS];
+    uint32_t n = kcpu->n_requests;
+    assert(n <= CANONICAL_REQUESTS);
+    for (uint32_t i = 0; i < n; i++)
+        kept[i] = kcpu->requests[(kcpu->requests_first + i) % vm->n_requests_max];
+    memset(kcpu->requests, 0, vm->n_requests_max * sizeof *kcpu->requests);
+    for (uint32_t i = 0; i < n; i++) {
+        struct request *r = &kcpu->requests[i];
+        r->id = kept[i].id;
+        r->from = kept[i].from;
+        r->space = kept[i].space;
+        r->flush.kind = kept[i].flush.kind;
+        r->flush.n_pages = kept[i].flush.n_pages;
+        r->flush.first = kept[i].flush.first;
+        r->stop = kept[i].stop;
+    }
+    kcpu->requests_first = 0;
+}
+
 static void canonical_cpu(struct vm *vm, struct kcpu *kcpu)
 {
     for (unsigned i = kcpu->irq_depth; i < 2; i++)
         kcpu->irq[i] = (struct act){0};
-    if (kcpu->n_requests == 0) {
-        memset(kcpu->requests, 0, vm->n_requests_max * sizeof *kcpu->requests);
-        kcpu->requests_first = 0;
-    }
+    canonical_requests(vm, kcpu);
     struct shootdown *s = &kcpu->shoot;
     if (s->phase == 0 && s->n_pending == 0 && !s->has_mutex) {
         *s = (struct shootdown){.id = s->id, .released = s->released};
@@ -90,24 +107,97 @@ static void canonical_cpu(struct vm *vm, struct kcpu *kcpu)
     s->began = 0;
     if (kcpu->n_ready == 0)
         kcpu->ready_first = kcpu->ready_last = NO_THREAD;
+    /* With memory at once a copy is never interrupted between reading and
+     * writing, so what was read is never used again. */
+    memset(kcpu->copied, 0, vm->parts.mem_config->copy_lines * (size_t)LINE_BYTES);
 }
 
-/* A queue link means something only while the thread is in a queue. */
+/* A queue link means something only while the thread is in a queue; which
+ * number a fault has, only for records. */
 static void canonical_thread(struct thread *thread)
 {
     if (!thread->in_kernel)
         thread->act = (struct act){0};
     thread->act.since = 0;
+    thread->act.fault_id = 0;
     if (thread->state == THREAD_RUNNING && thread->why != SLEEP_LOCK)
         thread->next = NO_THREAD;
     if (thread->why == SLEEP_NONE)
         thread->wait_addr = 0;
 }
 
-void vm_canonical(struct vm *vm)
+/* The ids that shootdowns of 'cpu' go by, wherever they are remembered. */
+struct ids {
+    uint64_t *at[CANONICAL_IDS];
+    unsigned n;
+};
+
+static void add_id(struct ids *ids, uint64_t *id)
+{
+    assert(ids->n < CANONICAL_IDS);
+    ids->at[ids->n++] = id;
+}
+
+static void collect_ids(struct vm *vm, unsigned cpu, struct msg *under_way, uint32_t n,
+                        struct ids *ids)
+{
+    ids->n = 0;
+    for (uint32_t c = 0; c < vm->parts.n_cpus; c++)
+        for (uint32_t i = 0; i < vm->cpus[c].n_requests; i++)
+            if (vm->cpus[c].requests[i].from == cpu)
+                add_id(ids, &vm->cpus[c].requests[i].id);
+    for (uint32_t i = 0; i < n; i++)
+        if (under_way[i].kind == MSG_TLB_BROADCAST && under_way[i].c >> 32 == cpu)
+            add_id(ids, &under_way[i].b);
+    struct shootdown *s = &vm->cpus[cpu].shoot;
+    bool idle = s->phase == 0 && s->n_pending == 0 && !s->has_mutex;
+    if (idle && ids->n == 0)
+        *s = (struct shootdown){0};
+    else
+        add_id(ids, &s->id);
+}
+
+/* Numbers the ids 1, 2, ... in their order.  An id is only ever compared with
+ * others of the same initiator. Returns the highest. */
+static uint64_t renumber(struct ids *ids)
+{
+    uint64_t before = 0, number = 0;
+    for (;;) {
+        uint64_t least = UINT64_MAX;
+        for (unsigned i = 0; i < ids->n; i++)
+            if (*ids->at[i] > before && *ids->at[i] < least)
+                least = *ids->at[i];
+        if (least == UINT64_MAX)
+            return number;
+        before = least;
+        number++; /* At most 'least': renumbered ids are not met again. */
+        for (unsigned i = 0; i < ids->n; i++)
+            if (*ids->at[i] == least)
+                *ids->at[i] = number;
+    }
+}
+
+static void canonical_ids(struct vm *vm, struct msg *under_way, uint32_t n)
+{
+    struct ids ids;
+    vm->state->next_fault = 0;
+    vm->state->next_shootdown = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (under_way[i].kind == MSG_IPI)
+            under_way[i].b = 0; /* For records only. */
+    for (unsigned cpu = 0; cpu < vm->parts.n_cpus; cpu++) {
+        collect_ids(vm, cpu, under_way, n, &ids);
+        uint64_t highest = renumber(&ids);
+        if (highest > vm->state->next_shootdown)
+            vm->state->next_shootdown = highest;
+    }
+}
+
+void vm_canonical(struct vm *vm, struct msg *under_way, uint32_t n_under_way)
 {
     for (unsigned cpu = 0; cpu < vm->parts.n_cpus; cpu++)
         canonical_cpu(vm, &vm->cpus[cpu]);
     for (uint32_t t = 0; t < vm->parts.n_threads; t++)
         canonical_thread(&vm->threads[t]);
+    canonical_ids(vm, under_way, n_under_way);
 }
