@@ -6,11 +6,11 @@
  * breadth-first search is the numbers from 'next' on.
  */
 #include "explore/explore.h"
-#include "explore/monitor.h"
 #include "explore/states.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOVES_MAX 256u
 #define PREFIX_MOVES 1000000u
@@ -160,18 +160,40 @@ static bool try_move(struct search *s, uint32_t state, const struct machine_move
     return s->err->status == STATUS_OK && put(s, state, move);
 }
 
+/* What the guest can tell of this state: the last version of each word, and
+ * with 'observe' what every load returned. */
+static uint64_t hash_outcome(const struct search *s)
+{
+    uint64_t words[sizeof(struct monitor) / sizeof(uint64_t)], h = 0;
+    memcpy(words, s->watch.monitor, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        h = (h ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
+    return h;
+}
+
+/* Nothing goes on by itself: is that the end? */
+static void note_end(struct search *s)
+{
+    if (!machine_is_done(s->machine)) {
+        s->result->n_stuck++;
+        return;
+    }
+    s->result->n_ends++;
+    s->result->ends += hash_outcome(s);
+}
+
 static bool expand(struct search *s, uint32_t state)
 {
     struct machine_move moves[MOVES_MAX];
     states_get(s->states, state, s->bytes);
     unsigned n = machine_moves(s->machine, &s->options->freedom, moves, MOVES_MAX);
-    bool forced = false;
+    bool goes_on = false;
     for (unsigned i = 0; i < n; i++)
-        forced = forced || moves[i].kind <= MOVE_ARRIVE;
-    if (!forced && machine_is_done(s->machine))
-        s->result->n_ends++;
-    else if (!forced)
-        s->result->n_stuck++;
+        goes_on = goes_on || moves[i].kind <= MOVE_ARRIVE;
+    if (!goes_on)
+        note_end(s);
     for (unsigned i = 0; i < n; i++)
         if (!try_move(s, state, &moves[i]))
             return false;
@@ -200,7 +222,8 @@ static void search(struct search *s)
     s->result->queued = states_count(s->states) - next;
     s->result->memory_bytes =
         states_bytes(s->states) + s->capacity * sizeof *s->origins;
-    s->result->n_checked = s->watch.n_checked;
+    memcpy(s->result->n_rule, s->watch.n_rule, sizeof s->result->n_rule);
+    memcpy(s->result->n_steps, s->watch.n_steps, sizeof s->result->n_steps);
 }
 
 /* ---- the first state ------------------------------------------------------------------ */
@@ -208,7 +231,8 @@ static void search(struct search *s)
 static enum status go_to_marks(struct search *s)
 {
     machine_begin(s->machine);
-    s->watch = (struct monitor_watch){.monitor = machine_annex(s->machine)};
+    s->watch = (struct monitor_watch){.monitor = machine_annex(s->machine),
+                                      .observe = s->options->observe};
     if (!machine_run_to_marks(s->machine, PREFIX_MOVES)) {
         const char *why = machine_failure(s->machine);
         return err_set(s->err, STATUS_TRACE,
@@ -219,6 +243,8 @@ static enum status go_to_marks(struct search *s)
     if (s->watch.alarm != MONITOR_QUIET)
         return err_set(s->err, STATUS_TRACE, "before the marks: %s",
                        monitor_alarm_text(s->watch.alarm));
+    memset(s->watch.n_rule, 0, sizeof s->watch.n_rule);
+    memset(s->watch.n_steps, 0, sizeof s->watch.n_steps);
     machine_canonical(s->machine);
     return STATUS_OK;
 }

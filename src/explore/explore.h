@@ -12,6 +12,7 @@
 #define EXPLORE_EXPLORE_H
 
 #include "check/check.h"
+#include "explore/monitor.h"
 #include "machine/explorable.h"
 
 enum explore_verdict {
@@ -22,6 +23,7 @@ enum explore_verdict {
 
 struct explore_options {
     struct machine_freedom freedom;
+    bool observe;        /* What loads return is part of a state: for tests. */
     uint32_t max_states; /* 0: no bound but memory. */
     size_t max_bytes;    /* Of memory for states. */
     /* Called now and then; may be null; returns false to stop. */
@@ -32,6 +34,7 @@ struct explore_options {
 /* One move of a schedule, with its words. */
 struct explore_step {
     struct machine_move move;
+    uint32_t tid; /* Thread on the CPU, or NO_THREAD. */
     struct machine_words words;
 };
 
@@ -46,10 +49,12 @@ struct explore_result {
     size_t state_bytes;    /* Of one state, unpacked. */
     size_t memory_bytes;   /* Of all states, packed. */
     uint64_t by_kind[5];   /* Transitions per enum move_kind. */
-    uint64_t n_checked;    /* Loads under lock that the rules looked at. */
+    uint64_t n_rule[MONITOR_FULL]; /* See struct monitor_watch. */
+    uint64_t n_steps[2][PROTOCOL_N_STEPS];
     uint32_t false_alarms; /* Of the monitor: data races of the guest. */
-    uint32_t n_ends;       /* States in which all threads have ended. */
-    uint32_t n_stuck;      /* States without a way on, threads alive. */
+    uint32_t n_ends;       /* States in which every thread has done its part. */
+    uint64_t ends;         /* Sum of hashes of those states: the set of outcomes. */
+    uint32_t n_stuck;      /* States without a way on, threads not done. */
     struct explore_step *schedule; /* VIOLATED: a shortest one. */
     uint32_t n_schedule;
     const char *rule;      /* VIOLATED: the checker's rule. */

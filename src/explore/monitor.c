@@ -41,17 +41,29 @@ static struct monitor_word *word_of(struct monitor_watch *w, uint32_t process, u
     return &words[at];
 }
 
+/* A 64-bit mix (splitmix64's): which versions were read, in which order. */
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+    h = (h ^ value) + UINT64_C(0x9e3779b97f4a7c15);
+    h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return h ^ (h >> 31);
+}
+
 static void on_load(struct monitor_watch *w, const struct obs *r)
 {
+    if (w->observe && !(r->flags & OBS_LOCKED))
+        w->monitor->outcomes[r->tid] = mix(w->monitor->outcomes[r->tid], r->b);
     if ((r->flags & (OBS_FORWARDED | OBS_LOCKED)) || !w->monitor->n_locks[r->tid])
         return;
     struct monitor_word *word = word_of(w, r->space, r->va);
     if (!word)
         return;
     uint8_t bit = (uint8_t)(1u << r->tid);
-    w->n_checked++;
+    w->n_rule[MONITOR_STALE] += word->stored;
     if (word->stored && r->b != word->last)
         raise_alarm(w, MONITOR_STALE);
+    w->n_rule[MONITOR_TORN] += (word->read & bit) != 0;
     if ((word->read & bit) && word->seen[r->tid] != r->b)
         raise_alarm(w, MONITOR_TORN);
     word->read |= bit;
@@ -94,6 +106,7 @@ static void on_lock(struct monitor_watch *w, const struct obs *r)
     w->monitor->n_locks[r->tid]++;
     if (!lock || r->id == OBS_LOCK_READ)
         return;
+    w->n_rule[MONITOR_MUTEX]++;
     if (lock->owner)
         raise_alarm(w, MONITOR_MUTEX);
     lock->owner = r->tid + 1;
@@ -129,6 +142,10 @@ static void on_fork(struct monitor_watch *w, const struct obs *r)
 void monitor_on_record(void *context, const struct obs *r)
 {
     struct monitor_watch *w = context;
+    if (r->kind == OBS_STEP) {
+        w->n_steps[r->b != 0][r->a]++;
+        return;
+    }
     if (r->tid >= MONITOR_THREADS) {
         raise_alarm(w, MONITOR_FULL);
         return;
@@ -157,7 +174,8 @@ void monitor_on_record(void *context, const struct obs *r)
 uint64_t monitor_kinds(void)
 {
     return UINT64_C(1) << OBS_LOAD | UINT64_C(1) << OBS_STORE | UINT64_C(1) << OBS_LOCK |
-           UINT64_C(1) << OBS_UNLOCK | UINT64_C(1) << OBS_FORK;
+           UINT64_C(1) << OBS_UNLOCK | UINT64_C(1) << OBS_FORK |
+           UINT64_C(1) << OBS_STEP;
 }
 
 const char *monitor_alarm_text(enum monitor_alarm alarm)

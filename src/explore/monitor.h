@@ -20,6 +20,7 @@
 #ifndef EXPLORE_MONITOR_H
 #define EXPLORE_MONITOR_H
 
+#include "config/protocol.h"
 #include "sim/obs.h"
 
 #define MONITOR_WORDS 24u
@@ -48,6 +49,7 @@ struct monitor {
     uint8_t n_locks[MONITOR_THREADS]; /* Held by each thread. */
     struct monitor_word words[MONITOR_WORDS];
     struct monitor_lock locks[MONITOR_LOCKS];
+    uint64_t outcomes[MONITOR_THREADS]; /* With 'observe': of all loads so far. */
 };
 
 enum monitor_alarm {
@@ -62,7 +64,9 @@ enum monitor_alarm {
 struct monitor_watch {
     struct monitor *monitor;
     enum monitor_alarm alarm;
-    uint64_t n_checked; /* Loads under lock that MON1 and MON2 looked at. */
+    bool observe; /* What each load returned is part of the state. */
+    uint64_t n_rule[MONITOR_FULL]; /* How often MON1 to MON3 had to be decided. */
+    uint64_t n_steps[2][PROTOCOL_N_STEPS]; /* Protocol steps: upgrade, copy. */
 };
 
 /* A listener's on_record; 'context' is a struct monitor_watch. */

@@ -3,7 +3,6 @@
  * replay.c - a schedule again, under the full checker. See explore.h.
  */
 #include "explore/explore.h"
-#include "explore/monitor.h"
 
 #include <assert.h>
 
@@ -17,6 +16,7 @@ static void make_moves(struct machine *m, const struct machine_freedom *freedom,
     for (uint32_t i = 0; i < n_steps; i++) {
         cycle_t now = (cycle_t)(i + 1) * EXPLORE_CYCLES;
         steps[i].words.n = 0;
+        steps[i].tid = machine_thread_on(m, steps[i].move.cpu);
         machine_make(m, freedom, &steps[i].move, now, &steps[i].words);
     }
 }

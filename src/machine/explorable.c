@@ -279,6 +279,11 @@ bool machine_is_done(struct machine *m)
     return true;
 }
 
+uint32_t machine_thread_on(const struct machine *m, unsigned cpu)
+{
+    return vm_thread_on(m->vm, cpu);
+}
+
 const char *machine_failure(struct machine *m)
 {
     if (m->guest->error.status != STATUS_OK)

@@ -85,6 +85,9 @@ bool machine_run_to_marks(struct machine *machine, unsigned max_moves);
 /* Every thread has ended, stands at its second MARK, or waits for an event. */
 bool machine_is_done(struct machine *machine);
 
+/* The thread that 'cpu' runs, or NO_THREAD. */
+uint32_t machine_thread_on(const struct machine *machine, unsigned cpu);
+
 /* Why the guest cannot go on, or null. */
 const char *machine_failure(struct machine *machine);
 

@@ -19,6 +19,11 @@ bool vm_has_work(const struct vm *vm, unsigned cpu)
     return vm->threads[kcpu->tid].state != THREAD_ASLEEP;
 }
 
+uint32_t vm_thread_on(const struct vm *vm, unsigned cpu)
+{
+    return vm->cpus[cpu].tid;
+}
+
 bool vm_waits_for_event(const struct vm *vm, uint32_t tid)
 {
     const struct thread *thread = &vm->threads[tid];
@@ -112,6 +117,26 @@ static void canonical_cpu(struct vm *vm, struct kcpu *kcpu)
     memset(kcpu->copied, 0, vm->parts.mem_config->copy_lines * (size_t)LINE_BYTES);
 }
 
+/* Field by field: what lies between the fields is not part of a state. */
+static void canonical_request(struct vm_request *request)
+{
+    struct vm_request kept = *request;
+    memset(request, 0, sizeof *request);
+    request->call = kept.call;
+    request->target = kept.target;
+    request->trace_op = kept.trace_op;
+    request->addr = kept.addr;
+    request->arg = kept.arg;
+    request->seq = kept.seq;
+    request->index = kept.index;
+}
+
+static void canonical_lock(struct klock *lock)
+{
+    if (lock->first == NO_THREAD)
+        lock->last = NO_THREAD;
+}
+
 /* A queue link means something only while the thread is in a queue; which
  * number a fault has, only for records. */
 static void canonical_thread(struct thread *thread)
@@ -120,6 +145,7 @@ static void canonical_thread(struct thread *thread)
         thread->act = (struct act){0};
     thread->act.since = 0;
     thread->act.fault_id = 0;
+    canonical_request(&thread->act.request);
     if (thread->state == THREAD_RUNNING && thread->why != SLEEP_LOCK)
         thread->next = NO_THREAD;
     if (thread->why == SLEEP_NONE)
@@ -199,5 +225,10 @@ void vm_canonical(struct vm *vm, struct msg *under_way, uint32_t n_under_way)
         canonical_cpu(vm, &vm->cpus[cpu]);
     for (uint32_t t = 0; t < vm->parts.n_threads; t++)
         canonical_thread(&vm->threads[t]);
+    for (uint32_t i = 0; i < vm->config->spaces; i++) {
+        canonical_lock(&vm->spaces[i].map_lock);
+        canonical_lock(&vm->spaces[i].pmap_lock);
+    }
+    canonical_lock(&vm->state->ipi_mutex);
     canonical_ids(vm, under_way, n_under_way);
 }

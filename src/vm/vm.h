@@ -192,9 +192,10 @@ uint64_t vm_n_segvs(const struct vm *vm);
 uint32_t vm_frames_used(const struct vm *vm);
 
 /* Exploration: is there anything for 'cpu' to run?  What is its next step, in
- * words?  Does 'tid' wait for an event?  Zero what is remembered without use,
+ * words, and whose is it?  Does 'tid' wait for an event?  Zero what is remembered without use,
  * and number what has a number only as a name. */
 bool vm_has_work(const struct vm *vm, unsigned cpu);
+uint32_t vm_thread_on(const struct vm *vm, unsigned cpu);
 bool vm_waits_for_event(const struct vm *vm, uint32_t tid);
 void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n);
 void vm_canonical(struct vm *vm, struct msg *under_way, uint32_t n_under_way);
