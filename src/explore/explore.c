@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOVES_MAX 256u
+#define MOVES_MAX    256u
 #define PREFIX_MOVES 1000000u
-#define LOOK_EVERY 512u
+#define LOOK_EVERY   512u
 
 /* How a state was first reached. */
 struct origin {
@@ -33,7 +33,7 @@ struct search {
     struct monitor_watch watch;
     struct origin *origins; /* [capacity], by state. */
     uint32_t capacity;
-    void *bytes;            /* The live state. */
+    void *bytes; /* The live state. */
     struct err *err;
 };
 
@@ -81,13 +81,14 @@ static void take_rule(void *context, const struct check_result *check)
 }
 
 /* An alarm of the monitor: does the checker agree? */
-static bool is_violation(struct search *s, uint32_t state, const struct machine_move *last)
+static bool is_violation(struct search *s, uint32_t state,
+                         const struct machine_move *last)
 {
     uint32_t n;
     const char *rule = NULL;
     struct explore_step *steps = schedule_to(s, state, last, &n);
-    enum status status = explore_replay(s->config, s->trace, &s->options->freedom, steps,
-                                        n, take_rule, &rule, s->err);
+    enum status status = explore_replay(s->config, s->trace, &s->options->freedom,
+                                        steps, n, take_rule, &rule, s->err);
     if (status != STATUS_OK || !rule) {
         s->result->false_alarms += status == STATUS_OK;
         free(steps);
@@ -99,7 +100,8 @@ static bool is_violation(struct search *s, uint32_t state, const struct machine_
     return true;
 }
 
-/* ---- the search -------------------------------------------------------------------- */
+/* ---- the search --------------------------------------------------------------------
+ */
 
 static bool incomplete(struct search *s, const char *why)
 {
@@ -226,7 +228,8 @@ static void search(struct search *s)
     memcpy(s->result->n_steps, s->watch.n_steps, sizeof s->result->n_steps);
 }
 
-/* ---- the first state ------------------------------------------------------------------ */
+/* ---- the first state
+ * ------------------------------------------------------------------ */
 
 static enum status go_to_marks(struct search *s)
 {
@@ -235,10 +238,11 @@ static enum status go_to_marks(struct search *s)
                                       .observe = s->options->observe};
     if (!machine_run_to_marks(s->machine, PREFIX_MOVES)) {
         const char *why = machine_failure(s->machine);
-        return err_set(s->err, STATUS_TRACE,
-                       "the threads never all stand at a 'mark' (%s); put one before the "
-                       "part to explore in each thread",
-                       why ? why : "they keep running");
+        return err_set(
+            s->err, STATUS_TRACE,
+            "the threads never all stand at a 'mark' (%s); put one before the "
+            "part to explore in each thread",
+            why ? why : "they keep running");
     }
     if (s->watch.alarm != MONITOR_QUIET)
         return err_set(s->err, STATUS_TRACE, "before the marks: %s",
@@ -277,6 +281,8 @@ enum status explore_run(const struct machine_config *config, struct trace *trace
                        .options = options,
                        .result = result,
                        .err = err};
+    if (explore_check(config, trace, err) != STATUS_OK)
+        return err->status;
     s.machine = machine_create_explorable(config, trace, sizeof(struct monitor), err);
     if (!s.machine)
         return err->status;

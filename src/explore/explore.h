@@ -40,15 +40,15 @@ struct explore_step {
 
 struct explore_result {
     enum explore_verdict verdict;
-    const char *why;       /* INCOMPLETE: which bound. */
-    uint32_t states;       /* Visited. */
+    const char *why; /* INCOMPLETE: which bound. */
+    uint32_t states; /* Visited. */
     uint64_t transitions;
-    uint64_t matched;      /* Transitions to a state that was known. */
-    uint32_t queued;       /* States whose moves were not all tried. */
-    uint32_t depth;        /* Moves of the longest shortest path. */
-    size_t state_bytes;    /* Of one state, unpacked. */
-    size_t memory_bytes;   /* Of all states, packed. */
-    uint64_t by_kind[5];   /* Transitions per enum move_kind. */
+    uint64_t matched;              /* Transitions to a state that was known. */
+    uint32_t queued;               /* States whose moves were not all tried. */
+    uint32_t depth;                /* Moves of the longest shortest path. */
+    size_t state_bytes;            /* Of one state, unpacked. */
+    size_t memory_bytes;           /* Of all states, packed. */
+    uint64_t by_kind[5];           /* Transitions per enum move_kind. */
     uint64_t n_rule[MONITOR_FULL]; /* See struct monitor_watch. */
     uint64_t n_steps[2][PROTOCOL_N_STEPS];
     uint32_t false_alarms; /* Of the monitor: data races of the guest. */
@@ -57,11 +57,25 @@ struct explore_result {
     uint32_t n_stuck;      /* States without a way on, threads not done. */
     struct explore_step *schedule; /* VIOLATED: a shortest one. */
     uint32_t n_schedule;
-    const char *rule;      /* VIOLATED: the checker's rule. */
+    const char *rule; /* VIOLATED: the checker's rule. */
 };
 
+/* Can it be explored at all?  STATUS_CONFIG and STATUS_TRACE say why not. */
+enum status explore_check(const struct machine_config *config,
+                          const struct trace *trace, struct err *err);
+
+/* The pages that the threads use between their marks. */
+#define EXPLORE_PAGES 8u
+struct explore_pages {
+    va_t va[EXPLORE_PAGES];
+    uint32_t n;
+};
+enum status explore_find_pages(struct trace *trace, struct explore_pages *pages,
+                               struct err *err);
+
 /* Explores.  The result's memory is the caller's: explore_free().  Errors as
- * of machine_create(), and STATUS_TRACE if the threads never come to a MARK. */
+ * of explore_check() and machine_create(), and STATUS_TRACE if the threads never come
+ * to a MARK. */
 enum status explore_run(const struct machine_config *config, struct trace *trace,
                         const struct explore_options *options,
                         struct explore_result *result, struct err *err);

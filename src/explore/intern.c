@@ -64,11 +64,11 @@ uint32_t intern_put(struct intern *table, const void *record)
     }
     if (table->n == table->capacity) {
         table->capacity = table->capacity ? table->capacity * 2 : FIRST_SLOTS;
-        table->records =
-            realloc(table->records, table->capacity * table->record_bytes);
+        table->records = realloc(table->records, table->capacity * table->record_bytes);
         assert(table->records);
     }
-    memcpy(table->records + table->n * table->record_bytes, record, table->record_bytes);
+    memcpy(table->records + table->n * table->record_bytes, record,
+           table->record_bytes);
     table->slots[at] = ++table->n;
     return table->n - 1;
 }

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 struct intern {
-    size_t record_bytes;   /* A multiple of 4. */
+    size_t record_bytes; /* A multiple of 4. */
     uint8_t *records;
     uint32_t n, capacity;
-    uint32_t *slots;       /* Number + 1, open addressing. */
+    uint32_t *slots; /* Number + 1, open addressing. */
     uint32_t n_slots;
 };
 

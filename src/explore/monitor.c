@@ -20,12 +20,14 @@ static bool word_is_before(const struct monitor_word *word, uint32_t process,
 
 /* The word of 'va', which gets a place if it has none: in the order of
  * addresses, which does not tell who came first.  Null: no room. */
-static struct monitor_word *word_of(struct monitor_watch *w, uint32_t process, uint64_t va)
+static struct monitor_word *word_of(struct monitor_watch *w, uint32_t process,
+                                    uint64_t va)
 {
     struct monitor_word *words = w->monitor->words;
     unsigned at = 0, n = 0;
     va &= ~(uint64_t)(WORD_BYTES - 1);
-    while (at < MONITOR_WORDS && words[at].used && word_is_before(&words[at], process, va))
+    while (at < MONITOR_WORDS && words[at].used &&
+           word_is_before(&words[at], process, va))
         at++;
     if (at < MONITOR_WORDS && words[at].used && words[at].va == va &&
         words[at].process == process)
@@ -72,7 +74,7 @@ static void on_load(struct monitor_watch *w, const struct obs *r)
 
 static void forget_read(struct monitor_word *word, uint32_t tid)
 {
-    word->read &= (uint8_t)~(1u << tid);
+    word->read &= (uint8_t) ~(1u << tid);
     word->seen[tid] = 0;
 }
 
@@ -86,7 +88,8 @@ static void on_store(struct monitor_watch *w, const struct obs *r)
     forget_read(word, r->tid);
 }
 
-static struct monitor_lock *lock_of(struct monitor_watch *w, uint32_t process, uint64_t va)
+static struct monitor_lock *lock_of(struct monitor_watch *w, uint32_t process,
+                                    uint64_t va)
 {
     for (unsigned i = 0; i < MONITOR_LOCKS; i++) {
         struct monitor_lock *lock = &w->monitor->locks[i];
@@ -173,9 +176,9 @@ void monitor_on_record(void *context, const struct obs *r)
 
 uint64_t monitor_kinds(void)
 {
-    return UINT64_C(1) << OBS_LOAD | UINT64_C(1) << OBS_STORE | UINT64_C(1) << OBS_LOCK |
-           UINT64_C(1) << OBS_UNLOCK | UINT64_C(1) << OBS_FORK |
-           UINT64_C(1) << OBS_STEP;
+    return UINT64_C(1) << OBS_LOAD | UINT64_C(1) << OBS_STORE |
+           UINT64_C(1) << OBS_LOCK | UINT64_C(1) << OBS_UNLOCK |
+           UINT64_C(1) << OBS_FORK | UINT64_C(1) << OBS_STEP;
 }
 
 const char *monitor_alarm_text(enum monitor_alarm alarm)
@@ -190,7 +193,8 @@ const char *monitor_alarm_text(enum monitor_alarm alarm)
     case MONITOR_MUTEX:
         return "MUTEX";
     case MONITOR_FULL:
-        return "the guest has more words, locks or threads than the monitor has room for";
+        return "the guest has more words, locks or threads than the monitor has room "
+               "for";
     }
     return "";
 }

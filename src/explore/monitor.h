@@ -23,9 +23,9 @@
 #include "config/protocol.h"
 #include "sim/obs.h"
 
-#define MONITOR_WORDS 24u
+#define MONITOR_WORDS   24u
 #define MONITOR_THREADS 8u
-#define MONITOR_LOCKS 8u
+#define MONITOR_LOCKS   8u
 
 struct monitor_word {
     uint64_t va;
@@ -64,7 +64,7 @@ enum monitor_alarm {
 struct monitor_watch {
     struct monitor *monitor;
     enum monitor_alarm alarm;
-    bool observe; /* What each load returned is part of the state. */
+    bool observe;                  /* What each load returned is part of the state. */
     uint64_t n_rule[MONITOR_FULL]; /* How often MON1 to MON3 had to be decided. */
     uint64_t n_steps[2][PROTOCOL_N_STEPS]; /* Protocol steps: upgrade, copy. */
 };

@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAF_BYTES 64u
-#define PAGE_LEAVES 64u /* Compared at once when looking for changes. */
+#define LEAF_BYTES     64u
+#define PAGE_LEAVES    64u /* Compared at once when looking for changes. */
 #define PAGE_OF_LEAVES (PAGE_LEAVES * LEAF_BYTES)
-#define LEVELS_MAX 24u
+#define LEVELS_MAX     24u
 
 struct pair {
     uint32_t left, right, level;
@@ -28,8 +28,8 @@ struct states {
     size_t n_bytes, max_bytes;
     uint32_t n_leaves; /* A power of two; leaves past the end are zero. */
     uint32_t n_levels;
-    uint8_t *copy;     /* [n_leaves * LEAF_BYTES] */
-    uint8_t *dirty;    /* [n_leaves]: not interned since it changed. */
+    uint8_t *copy;  /* [n_leaves * LEAF_BYTES] */
+    uint8_t *dirty; /* [n_leaves]: not interned since it changed. */
     uint32_t *ids[LEVELS_MAX];
     struct intern leaves, pairs, roots; /* A root is the number of its pair. */
 };

@@ -124,12 +124,13 @@ unsigned machine_moves(struct machine *m, const struct machine_freedom *freedom,
     }
     for (unsigned i = 0; i < m->in_flight->n; i++)
         add(moves, &n, max,
-            (struct machine_move){MOVE_ARRIVE, (uint8_t)i, m->in_flight->messages[i].cpu,
-                                  0});
+            (struct machine_move){MOVE_ARRIVE, (uint8_t)i,
+                                  m->in_flight->messages[i].cpu, 0});
     return n;
 }
 
-/* ---- words ------------------------------------------------------------------------ */
+/* ---- words ------------------------------------------------------------------------
+ */
 
 static void say(struct machine_words *words, const char *what)
 {
@@ -185,7 +186,8 @@ static void say_page(struct machine *m, const char *what, va_t va,
     say(words, text);
 }
 
-/* ---- moves ------------------------------------------------------------------------- */
+/* ---- moves -------------------------------------------------------------------------
+ */
 
 /* What the next step of 'cpu' commutes with. */
 static enum vm_mover next_mover(struct machine *m, const struct machine_freedom *f,
@@ -197,8 +199,8 @@ static enum vm_mover next_mover(struct machine *m, const struct machine_freedom 
 }
 
 /* Right movers, one step of any kind, left movers (vm/movers.c). */
-static void step(struct machine *m, const struct machine_freedom *freedom,
-                 unsigned cpu, cycle_t now, struct machine_words *words)
+static void step(struct machine *m, const struct machine_freedom *freedom, unsigned cpu,
+                 cycle_t now, struct machine_words *words)
 {
     struct core *core = core_of(m, cpu);
     bool committed = false;

@@ -32,7 +32,7 @@ struct machine_move {
     uint8_t kind;    /* enum move_kind */
     uint8_t message; /* MOVE_ARRIVE: which of the messages under way. */
     uint16_t cpu;
-    uint32_t page;   /* MOVE_FILL, MOVE_EVICT: index into the pages given. */
+    uint32_t page; /* MOVE_FILL, MOVE_EVICT: index into the pages given. */
 };
 
 /* What may happen without being asked for, and how finely. */

@@ -47,7 +47,8 @@ static const char *program_word(enum program program)
     return words[program];
 }
 
-static void describe_act(const struct vm *vm, const struct act *act, char *text, size_t n)
+static void describe_act(const struct vm *vm, const struct act *act, char *text,
+                         size_t n)
 {
     const struct protocol *p = &vm->protocol;
     const char *program = program_word((enum program)act->program);
