@@ -76,6 +76,7 @@ void machine_begin(struct machine *m)
     obs_watch_all(m->obs, true);
     choice_seed(m->choice, 1);
     m->now = 0;
+    m->tlb_is_full = false;
 }
 
 void *machine_state(struct machine *m, size_t *n_bytes)

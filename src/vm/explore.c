@@ -2,7 +2,7 @@
 /*
  * explore.c - what exploration asks of the kernel.
  */
-#include "vm/vm_internal.h"
+#include "vm/fault.h"
 
 #include <stdio.h>
 
@@ -47,6 +47,27 @@ static const char *program_word(enum program program)
     return words[program];
 }
 
+static const char *fault_word(enum fault_step step)
+{
+    static const char *const words[] = {
+        [FAULT_ENTER] = "enter",
+        [FAULT_MAP_LOCK] = "map lock",
+        [FAULT_LOOKUP] = "look up",
+        [FAULT_SHADOW_UNLOCK] = "map unlock",
+        [FAULT_SHADOW] = "shadow object",
+        [FAULT_FAST] = "page in top object?",
+        [FAULT_SLOW] = "search chain",
+        [FAULT_ZERO] = "zero page",
+        [FAULT_INSTALL_LOCK] = "pmap_lock",
+        [FAULT_INSTALL] = "install",
+        [FAULT_INSTALL_UNLOCK] = "pmap_unlock",
+        [FAULT_SLEEP] = "sleep on busy page",
+        [FAULT_AWAKE] = "awake",
+        [FAULT_SEGV] = "SIGSEGV",
+    };
+    return words[step];
+}
+
 static void describe_act(const struct vm *vm, const struct act *act, char *text,
                          size_t n)
 {
@@ -60,7 +81,12 @@ static void describe_act(const struct vm *vm, const struct act *act, char *text,
                  protocol_step_text((enum protocol_step)step));
         return;
     }
-    snprintf(text, n, "%s, step %u", program, act->pc);
+    if (act->program == PROGRAM_FAULT)
+        snprintf(text, n, "fault: %s", fault_word((enum fault_step)act->pc));
+    else if (copy || act->program == PROGRAM_UPGRADE)
+        snprintf(text, n, "%s: end", program);
+    else
+        snprintf(text, n, "%s, step %u", program, act->pc);
 }
 
 void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n)
