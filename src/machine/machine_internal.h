@@ -30,15 +30,15 @@ struct machine {
     struct apic *apic;
     struct guest *guest;
     struct vm *vm;
-    struct core **cores;   /* [n_cores] */
-    struct mmu **mmus;     /* [n_cores] */
-    struct inbox *inboxes; /* [n_units], ARCH */
-    uint32_t *sent;        /* [n_units], TIMING: numbers of messages. */
-    bool exploring;             /* No engine: see explorable.h. */
+    struct core **cores;         /* [n_cores] */
+    struct mmu **mmus;           /* [n_cores] */
+    struct inbox *inboxes;       /* [n_units], ARCH */
+    uint32_t *sent;              /* [n_units], TIMING: numbers of messages. */
+    bool exploring;              /* No engine: see explorable.h. */
     struct in_flight *in_flight; /* ARCH, exploration only. */
-    void *annex;                /* ARCH, exploration only. */
+    void *annex;                 /* ARCH, exploration only. */
     size_t annex_bytes;
-    bool tlb_is_full;           /* Exploration met a TLB without a free way. */
+    bool tlb_is_full; /* Exploration met a TLB without a free way. */
     uint32_t n_cores, n_cpus, n_units;
     cycle_t lookahead;
     struct core_parts core_parts;

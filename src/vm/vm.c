@@ -161,7 +161,8 @@ const char *vm_failure_sentence(enum vm_failure failure)
     case VM_FAIL_PV:
         return "too many mappings; raise kernel.pv_entries";
     case VM_FAIL_SYNC:
-        return "the guest uses too many locks, events and barriers; raise mem.frames (room "
+        return "the guest uses too many locks, events and barriers; raise mem.frames "
+               "(room "
                "for four per frame, at most 262144)";
     case VM_FAIL_SEGV:
         return "the guest touched memory that is not mapped for it";

@@ -192,8 +192,8 @@ uint64_t vm_n_segvs(const struct vm *vm);
 uint32_t vm_frames_used(const struct vm *vm);
 
 /* Exploration: is there anything for 'cpu' to run?  What is its next step, in
- * words, and whose is it?  Does 'tid' wait for an event?  Zero what is remembered without use,
- * and number what has a number only as a name. */
+ * words, and whose is it?  Does 'tid' wait for an event?  Zero what is remembered
+ * without use, and number what has a number only as a name. */
 bool vm_has_work(const struct vm *vm, unsigned cpu);
 uint32_t vm_thread_on(const struct vm *vm, unsigned cpu);
 bool vm_waits_for_event(const struct vm *vm, uint32_t tid);
