@@ -6,7 +6,8 @@
  * gets argv with its own name first, and returns the exit code of the process:
  *
  *   0 no violation   1 violation found   2 usage   3 configuration   4 trace
- *   5 results cannot be written   6 the guest cannot go on   70 bug of ours
+ *   5 results cannot be written   6 the guest cannot go on
+ *   7 explore: incomplete, neither proved nor violated   70 bug of ours
  *   130, 143 stopped by SIGINT, SIGTERM
  *
  * stdout carries the result and nothing else; messages and progress go to
@@ -19,7 +20,8 @@
 #include "base/status.h"
 #include "cli/options.h"
 
-#define EXIT_VIOLATION 1
+#define EXIT_VIOLATION  1
+#define EXIT_INCOMPLETE 7
 
 struct cmd {
     const char *name;
@@ -31,11 +33,13 @@ struct cmd {
 
 int cmd_run(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_explore(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 
 extern const struct option_row cmd_run_options[];
 extern const struct option_row cmd_compare_options[];
+extern const struct option_row cmd_explore_options[];
 
 /* Prints "sim COMMAND: message" (or "sim: message") to stderr and, for a usage
  * error, where help is. Returns the exit code for the error. */

@@ -29,6 +29,9 @@ static int cmd_version(int argc, char **argv);
     COMMAND(compare, "[OPTION]... TRACE",                                            \
             "runs the same guest under several protocols, side by side",             \
             cmd_compare_options)                                                     \
+    COMMAND(explore, "[OPTION]... TRACE",                                            \
+            "tries every order of a small guest's steps: proves or refutes",         \
+            cmd_explore_options)                                                     \
     COMMAND(trace, "ACTION [ARGUMENT]...", "makes, reads and checks guest traces",   \
             NULL)                                                                    \
     COMMAND(config, "ACTION [ARGUMENT]...", "shows and checks configurations", NULL) \
@@ -53,7 +56,8 @@ static const struct option_row global_options[] = {
 static const char exit_codes[] =
     "Exit status: 0 no violation, 1 violation found, 2 usage, 3 configuration,\n"
     "4 trace, 5 results cannot be written, 6 the guest cannot go on (deadlock),\n"
-    "70 bug of this program, 130 or 143 stopped by a signal.\n";
+    "7 explored in part: neither proved nor violated, 70 bug of this program,\n"
+    "130 or 143 stopped by a signal.\n";
 
 static const struct cmd *find_command(const char *name)
 {

@@ -142,7 +142,8 @@ static enum status take_key(struct run_args *args, int id, const char *arg,
     }
 }
 
-static enum status take(struct run_args *args, int id, const char *arg, struct err *err)
+enum status run_args_take(struct run_args *args, int id, const char *arg,
+                          struct err *err)
 {
     switch (id) {
     case 'c':
@@ -215,7 +216,7 @@ enum status run_args_parse(struct run_args *args, const struct option_row *rows,
         if (id == OPTIONS_WRONG)
             return err->status;
         if (!terminal_option(&args->terminal, id, options.arg, err))
-            take(args, id, options.arg, err);
+            run_args_take(args, id, options.arg, err);
         if (err->status)
             return err->status;
     }

@@ -54,6 +54,7 @@ enum {
     RUN_OPT_TRUNCATED,
     RUN_OPT_UNTIL,
     RUN_OPT_EXIT_ZERO,
+    RUN_OPT_LAST,
 };
 
 #define RUN_ROWS                                                                       \
@@ -78,6 +79,10 @@ enum {
     {                                                                                  \
         "exit-zero", RUN_OPT_EXIT_ZERO, NULL, "exits with 0 when violations are found" \
     }
+
+/* Takes one option that run knows. For commands with rows of their own. */
+enum status run_args_take(struct run_args *args, int id, const char *arg,
+                          struct err *err);
 
 /* Parses argv by 'rows'. STATUS_USAGE. 'args' is large: not for the stack of a
  * deep call. */

@@ -159,7 +159,7 @@ static void go_idle(struct core *core, struct hw *hw, cycle_t cost)
         clock->time = CYCLE_NEVER;
 }
 
-static void kernel_step(struct core *core, struct hw *hw)
+void core_kernel_step(struct core *core, struct hw *hw)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     const struct kernel_port *kernel = core->kernel;
@@ -260,7 +260,7 @@ static void kernel_message(struct core *core, const struct msg *msg)
     }
 }
 
-static void deliver(struct core *core, const struct msg *msg)
+void core_deliver(struct core *core, const struct msg *msg)
 {
     switch ((enum msg_kind)msg->kind) {
     case MSG_LINE_GRANT:
@@ -329,7 +329,7 @@ static bool act(struct core *core, struct hw *hw, cycle_t now, cycle_t at, cycle
         return true;
     }
     if (hw->mode == HW_KERNEL) {
-        kernel_step(core, hw);
+        core_kernel_step(core, hw);
         return true;
     }
     if (!core_take_interrupt(core, hw))
@@ -356,7 +356,7 @@ cycle_t core_run(struct core *core, cycle_t now)
         cycle_t arrival = inbox_next(core->inbox);
         if (arrival <= at && arrival < limit) {
             struct msg msg = inbox_pop(core->inbox);
-            deliver(core, &msg);
+            core_deliver(core, &msg);
             continue;
         }
         cycle_t stop = arrival < limit ? arrival : limit;

@@ -58,6 +58,47 @@ cycle_t core_run(struct core *core, cycle_t now);
 /* Called once at cycle 0: the kernel has chosen what runs first. */
 void core_kick(struct core *core, unsigned cpu, cycle_t at);
 
+/*
+ * Exploration (src/explore): one step of a hardware thread at a time, memory
+ * at once, messages delivered by the caller.  'now' stamps records only.
+ *
+ * core_step() makes the next kernel step or runs the next guest operation as a
+ * whole.  An operation that cannot go on (a lock that is taken, a full store
+ * buffer) leaves the thread as it was.
+ */
+void core_step(struct core *core, unsigned cpu, cycle_t now);
+
+/* Halted, with nothing pending that would wake it? */
+bool core_halted(const struct core *core, unsigned cpu);
+
+/* Lets the oldest buffered store become visible. False if there is none. */
+bool core_drain_one(struct core *core, unsigned cpu, cycle_t now);
+
+/* Delivers an interrupt that has arrived. */
+void core_arrive(struct core *core, const struct msg *msg);
+
+/* A translation appears or vanishes on its own (rules R3, R6).  False if that
+ * changes nothing. */
+bool core_fill(struct core *core, unsigned cpu, va_t va, cycle_t now);
+bool core_evict(struct core *core, unsigned cpu, va_t va, cycle_t now);
+
+/* Does the data TLB of 'cpu' hold a translation of 'va'? */
+bool core_caches(const struct core *core, unsigned cpu, va_t va);
+
+/* The thread that runs in user mode on 'cpu', or NO_THREAD. */
+uint32_t core_user_thread(const struct core *core, unsigned cpu);
+
+/* Is the next step of 'cpu' a kernel step for sure, and not an interrupt? */
+bool core_in_kernel(const struct core *core, unsigned cpu);
+
+/* May 'cpu' stop here: is it in user mode before a MARK, with no interrupt to
+ * take first? */
+bool core_at_mark(const struct core *core, unsigned cpu);
+
+/* Puts what is remembered without use to zero.  False if a TLB is full: see
+ * tlb_canonical(). */
+bool core_canonical(struct core *core);
+
 /* Services for the kernel (struct cpu_port of vm), for one of this core's
  * hardware threads. */
 cycle_t core_invalidate(struct core *core, unsigned cpu, const struct flush *flush,

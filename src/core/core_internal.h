@@ -69,6 +69,8 @@ struct hw_clock {
                            * first, at 'time', and pays afterwards. */
     cycle_t filled_at;    /* Of the TLB entry behind 'pa'. */
     cycle_t compute_from; /* WAIT_COMPUTE: when this part of it began. */
+    bool single;          /* Exploration: stop after one operation ... */
+    bool single_done;     /* ... which has been completed. */
     bool drain_asked;     /* The line of the oldest store is on the way. */
 };
 
@@ -175,6 +177,8 @@ void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode,
                      cycle_t cost);
 /* COMPUTE has run until 'at'. */
 void core_end_compute(struct core *core, struct hw *hw, cycle_t at);
+void core_kernel_step(struct core *core, struct hw *hw);
+void core_deliver(struct core *core, const struct msg *msg);
 void core_record_user(struct core *core, struct hw *hw);
 bool core_take_interrupt(struct core *core, struct hw *hw);
 /* Siblings that spin on the line of 'pa' look again: it was taken or written. */

@@ -61,6 +61,7 @@ static void finish(struct core *core, struct hw *hw, struct hw_clock *clock)
     clock->cost = 0;
     guest_advance(core->guest, hw->tid);
     user_begin(core, hw);
+    clock->single_done = clock->single;
 }
 
 /* A memory operation has more pieces to do. */
@@ -252,6 +253,7 @@ static void run_compute(struct core *core, struct hw *hw, const struct op *op)
     if (left == 0) {
         guest_advance(core->guest, hw->tid);
         user_begin(core, hw);
+        clock->single_done = clock->single;
         return;
     }
     hw->wait = WAIT_COMPUTE;
@@ -367,7 +369,7 @@ void user_run(struct core *core, struct hw *hw, cycle_t now, cycle_t stop)
             run_kernel_op(core, hw, op, stop);
             break;
         }
-        if (hw->mode != HW_USER || hw->wait != WAIT_NOTHING)
+        if (hw->mode != HW_USER || hw->wait != WAIT_NOTHING || clock->single_done)
             return;
     }
 }

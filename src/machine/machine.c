@@ -2,6 +2,7 @@
 /*
  * machine.c - create, run and reset a machine.
  */
+#include "machine/explorable.h"
 #include "machine/machine_internal.h"
 
 #include <stdio.h>
@@ -107,12 +108,12 @@ static void create_inboxes(struct machine *m)
     uint32_t copy = m->config.mem.copy_lines;
     uint32_t core_room = 256 + m->n_cpus * (2 * copy + 16);
     uint32_t directory_room = 256 + m->n_cpus * 16;
-    m->inboxes = arena_take(m->arena, ARENA_ARCH, m->n_units, sizeof *m->inboxes);
+    m->inboxes = arena_take(m->arena, ARENA_TIMING, m->n_units, sizeof *m->inboxes);
     m->sent = arena_take(m->arena, ARENA_TIMING, m->n_units, sizeof *m->sent);
     for (uint32_t u = 0; u < m->n_units; u++) {
         uint32_t room = u == m->n_cores ? directory_room : core_room;
         inbox_init(&m->inboxes[u],
-                   arena_take(m->arena, ARENA_ARCH, room, sizeof(struct msg)), room);
+                   arena_take(m->arena, ARENA_TIMING, room, sizeof(struct msg)), room);
     }
 }
 
@@ -233,6 +234,22 @@ static enum status check_config(const struct machine_config *c, struct trace *tr
     return s;
 }
 
+static void start_cpu(void *context, unsigned cpu, cycle_t at)
+{
+    struct machine *m = context;
+    (void)at;
+    core_kick(m->cores[cpu / m->config.topology.smt], cpu, 0);
+}
+
+static void create_exploration(struct machine *m)
+{
+    m->in_flight = arena_take(m->arena, ARENA_ARCH, 1, sizeof *m->in_flight);
+    m->annex = arena_take(m->arena, ARENA_ARCH, 1, m->annex_bytes);
+    mem_set_immediate(m->mem, true);
+    obs_direct(m->obs, true);
+    vm_start(m->vm, start_cpu, m);
+}
+
 static enum status create_parts(struct machine *m, const struct engine_kind *kind,
                                 struct err *err)
 {
@@ -262,13 +279,16 @@ static enum status create_parts(struct machine *m, const struct engine_kind *kin
     create_cores(m);
     if (vm_failed(m->vm) != VM_OK)
         return err_set(err, STATUS_LIMIT, "%s", vm_failure_sentence(vm_failed(m->vm)));
-    if (create_engine(m, kind, err) != STATUS_OK)
+    if (m->exploring)
+        create_exploration(m);
+    else if (create_engine(m, kind, err) != STATUS_OK)
         return err->status;
     return arena_freeze(m->arena, err);
 }
 
-struct machine *machine_create(const struct machine_config *config, struct trace *trace,
-                               const struct engine_kind *engine, struct err *err)
+static struct machine *create(const struct machine_config *config, struct trace *trace,
+                              const struct engine_kind *engine, size_t annex_bytes,
+                              struct err *err)
 {
     if (check_config(config, trace, err) != STATUS_OK)
         return NULL;
@@ -279,11 +299,26 @@ struct machine *machine_create(const struct machine_config *config, struct trace
     }
     m->config = *config;
     m->trace = trace;
+    m->exploring = engine == NULL;
+    m->annex_bytes = annex_bytes;
     if (create_parts(m, engine, err) != STATUS_OK) {
         machine_destroy(m);
         return NULL;
     }
     return m;
+}
+
+struct machine *machine_create(const struct machine_config *config, struct trace *trace,
+                               const struct engine_kind *engine, struct err *err)
+{
+    return create(config, trace, engine, 0, err);
+}
+
+struct machine *machine_create_explorable(const struct machine_config *config,
+                                          struct trace *trace, size_t annex_bytes,
+                                          struct err *err)
+{
+    return create(config, trace, NULL, annex_bytes, err);
 }
 
 void machine_destroy(struct machine *m)

@@ -11,6 +11,14 @@
 #include "machine/machine.h"
 #include "vm/vm.h"
 
+#define IN_FLIGHT_MAX 64u
+
+/* Exploration: messages that have been sent and not arrived, by CPU. */
+struct in_flight {
+    uint32_t n;
+    struct msg messages[IN_FLIGHT_MAX];
+};
+
 struct machine {
     struct machine_config config;
     struct trace *trace;
@@ -22,10 +30,15 @@ struct machine {
     struct apic *apic;
     struct guest *guest;
     struct vm *vm;
-    struct core **cores;   /* [n_cores] */
-    struct mmu **mmus;     /* [n_cores] */
-    struct inbox *inboxes; /* [n_units], ARCH */
-    uint32_t *sent;        /* [n_units], TIMING: numbers of messages. */
+    struct core **cores;         /* [n_cores] */
+    struct mmu **mmus;           /* [n_cores] */
+    struct inbox *inboxes;       /* [n_units], ARCH */
+    uint32_t *sent;              /* [n_units], TIMING: numbers of messages. */
+    bool exploring;              /* No engine: see explorable.h. */
+    struct in_flight *in_flight; /* ARCH, exploration only. */
+    void *annex;                 /* ARCH, exploration only. */
+    size_t annex_bytes;
+    bool tlb_is_full; /* Exploration met a TLB without a free way. */
     uint32_t n_cores, n_cpus, n_units;
     cycle_t lookahead;
     struct core_parts core_parts;
@@ -47,6 +60,9 @@ struct kernel_port wire_kernel_port(struct machine *machine);
 struct cpu_port wire_cpu_port(struct machine *machine);
 struct post wire_post(struct machine *machine);
 void wire_kick(void *context, unsigned cpu, cycle_t at);
+
+/* explorable.c: where messages go when there is no time. */
+void explorable_post(struct machine *machine, const struct msg *msg);
 
 /* outcome.c: says in words how a run ended, and gathers the counters. */
 void outcome_fill(struct machine *machine, enum machine_end end,

@@ -217,6 +217,10 @@ void wire_kick(void *context, unsigned cpu, cycle_t at)
 static void deliver(void *context, const struct msg *msg)
 {
     struct machine *m = context;
+    if (m->exploring) {
+        explorable_post(m, msg);
+        return;
+    }
     struct msg numbered = *msg;
     assert(msg->arrival >= m->now + m->lookahead || msg->from == msg->to); /* LA1 */
     numbered.number = m->sent[msg->from]++;

@@ -155,6 +155,11 @@ struct mmu_stats mmu_stats_of(const struct mmu *mmu)
     };
 }
 
+bool mmu_canonical(struct mmu *mmu)
+{
+    return tlb_canonical(mmu->tlb);
+}
+
 void mmu_assert(const struct mmu *mmu)
 {
     for (unsigned i = 0; i < mmu->n_smt; i++)

@@ -126,6 +126,9 @@ const struct tlb_entry *mmu_peek(const struct mmu *mmu, unsigned sibling,
 /* Asserts the invariants of walks, paging-structure caches and TLBs. */
 void mmu_assert(const struct mmu *mmu);
 
+/* Exploration: see tlb_canonical(). Between operations no walk is under way. */
+bool mmu_canonical(struct mmu *mmu);
+
 struct mmu_stats {
     struct tlb_stats tlb;
     uint64_t walks, walk_cycles, walk_reads, pwc_hits;

@@ -43,6 +43,7 @@ struct obs_hub {
     uint32_t *heap; /* Units, by (cycle of their first record, unit). */
 
     uint32_t n_frames;
+    bool direct;
     bool watching_all;
     uint32_t n_touched;
     uint32_t *touched; /* Frames that were ever watched since the reset. */
@@ -151,11 +152,23 @@ static void make_room(struct queue *queue)
     assert(queue->records); /* As if the stack had run out: no way on. */
 }
 
+static void hand_out(struct obs_hub *hub, const struct obs *record)
+{
+    for (unsigned i = 0; i < hub->n_listeners; i++) {
+        if ((hub->kinds[i] >> record->kind) & 1)
+            hub->listeners[i].on_record(hub->listeners[i].context, record);
+    }
+}
+
 void obs_emit(struct obs_hub *hub, const struct obs *record)
 {
     if (!obs_wanted(hub, record->kind))
         return;
     assert(!hub->flushing && record->unit < hub->n_units);
+    if (hub->direct) {
+        hand_out(hub, record);
+        return;
+    }
     struct queue *queue = &hub->queues[record->unit];
     assert(record->cycle >= queue->newest);   /* OBS1 */
     assert(record->cycle >= hub->handed_out); /* OBS2 */
@@ -211,14 +224,6 @@ static bool has_before(const struct obs_hub *hub, uint32_t unit, cycle_t before)
     return queue->first < queue->end && queue->records[queue->first].cycle < before;
 }
 
-static void hand_out(struct obs_hub *hub, const struct obs *record)
-{
-    for (unsigned i = 0; i < hub->n_listeners; i++) {
-        if ((hub->kinds[i] >> record->kind) & 1)
-            hub->listeners[i].on_record(hub->listeners[i].context, record);
-    }
-}
-
 /* Takes the first record of the unit at the top of the heap, hands it out and
  * lets the unit sink to its next record, or leave. */
 static void hand_out_first(struct obs_hub *hub, cycle_t before)
@@ -254,6 +259,11 @@ void obs_flush(struct obs_hub *hub, cycle_t before)
     if (before != CYCLE_NEVER && before > hub->handed_out)
         hub->handed_out = before;
     hub->flushing = false;
+}
+
+void obs_direct(struct obs_hub *hub, bool direct)
+{
+    hub->direct = direct;
 }
 
 void obs_watch(struct obs_hub *hub, pfn_t frame)

@@ -176,6 +176,10 @@ void obs_emit(struct obs_hub *hub, const struct obs *record);
  * that no record before 'before' may come in.  CYCLE_NEVER means everything. */
 void obs_flush(struct obs_hub *hub, cycle_t before);
 
+/* Hands every record out at once, in the order of emission, without regard to
+ * cycles: for exploration, where there is no time. */
+void obs_direct(struct obs_hub *hub, bool direct);
+
 /* Watches: a counter per frame. */
 void obs_watch(struct obs_hub *hub, pfn_t frame);
 void obs_unwatch(struct obs_hub *hub, pfn_t frame);

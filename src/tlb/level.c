@@ -224,6 +224,35 @@ unsigned tlb_level_drop_all(struct tlb_level *level, uint32_t *frame)
     return drop_range(level, 0, UINT64_MAX, frame);
 }
 
+/* Insertion sort of one set; empty ways go to the end. */
+static void sort_set(struct tlb_level *level, uint32_t first)
+{
+    uint64_t *tags = level->tags + first;
+    struct tlb_entry *entries = level->entries + first;
+    for (uint32_t i = 1; i < level->ways; i++) {
+        uint64_t tag = tags[i];
+        struct tlb_entry entry = entries[i];
+        uint32_t at = i;
+        for (; tag && at > 0 && (tags[at - 1] == 0 || tags[at - 1] > tag); at--) {
+            tags[at] = tags[at - 1];
+            entries[at] = entries[at - 1];
+        }
+        tags[at] = tag;
+        entries[at] = entry;
+    }
+}
+
+bool tlb_level_canonical(struct tlb_level *level)
+{
+    bool room = true;
+    for (uint32_t set = 0; set < level->sets; set++) {
+        if (!level->indexed && level->n_valid[set])
+            sort_set(level, set * level->ways);
+        room = room && level->n_valid[set] < level->ways;
+    }
+    return room;
+}
+
 static void assert_slot(const struct tlb_level *level, uint32_t set, uint32_t slot)
 {
     const struct tlb_entry *entry = &level->entries[slot];

@@ -74,6 +74,12 @@ unsigned tlb_level_drop_pages(struct tlb_level *level, vpn_t first, uint32_t n,
                               uint32_t *frame);
 unsigned tlb_level_drop_all(struct tlb_level *level, uint32_t *frame);
 
+/* Orders the entries of each set by page, so that it does not show which came
+ * first.  For exploration; a level that is searched through its index stays as
+ * it is.  Returns false if some set is full: what is replaced next depends on
+ * the past. */
+bool tlb_level_canonical(struct tlb_level *level);
+
 /* Asserts TLB1 and TLB2 and that counts and index agree with the tags. */
 void tlb_level_assert(const struct tlb_level *level);
 

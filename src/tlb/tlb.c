@@ -174,6 +174,15 @@ struct tlb_stats tlb_stats_of(const struct tlb *tlb)
     };
 }
 
+bool tlb_canonical(struct tlb *tlb)
+{
+    bool room = tlb_level_canonical(&tlb->l2d);
+    room = tlb_level_canonical(&tlb->l2i) && room;
+    for (unsigned i = 0; i < N_SIDES; i++)
+        room = tlb_level_canonical(&tlb->sides[i].l1) && room;
+    return room;
+}
+
 void tlb_assert(const struct tlb *tlb)
 {
     tlb_level_assert(&tlb->l2d);

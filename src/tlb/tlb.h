@@ -70,6 +70,10 @@ void tlb_fill(struct tlb *tlb, enum tlb_side side, const struct tlb_entry *entry
  * of the entry dropped or NO_FRAME.  Only mmu/invalidate.c may call this. */
 unsigned tlb_invalidate(struct tlb *tlb, const struct flush *flush, uint32_t *frame);
 
+/* Exploration: entries in an order that does not tell the past.  False if a
+ * set is full, so that what the next fill replaces would depend on it. */
+bool tlb_canonical(struct tlb *tlb);
+
 struct tlb_stats {
     uint64_t l1d_hits, l1d_misses, l1i_hits, l1i_misses;
     uint64_t l2d_hits, l2d_misses, l2i_hits, l2i_misses;

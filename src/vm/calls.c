@@ -3,9 +3,8 @@
  * calls.c - the calls that need no more than a gate and one step: threads,
  * events, barriers, pinning, images; and the wait for one's turn at a lock.
  */
+#include "vm/steps.h"
 #include "vm/vm_internal.h"
-
-enum call_step { CALL_GATE, CALL_DO, CALL_DONE };
 
 static void call_gate(struct kctx *k)
 {

@@ -13,6 +13,7 @@
  * to the initiating CPU alone, released changes only in ordered steps.
  */
 #include "vm/shootdown.h"
+#include "vm/steps.h"
 #include "vm/vm_internal.h"
 
 const struct shootdown_kind *const vm_shootdowns[] = {
@@ -46,8 +47,6 @@ void shootdown_local(struct kctx *k, const struct flush *flush,
 }
 
 /* ---- initiator ------------------------------------------------------------------ */
-
-enum send_phase { SEND_IDLE, SEND_LOCK, SEND_REQUESTS, SEND_ICR, SEND_DONE };
 
 static void record_begin(struct kctx *k, const struct shootdown *s, uint32_t space,
                          uint64_t fault_id)

@@ -4,6 +4,7 @@
  * and what a hardware broadcast does.
  */
 #include "vm/shootdown.h"
+#include "vm/steps.h"
 #include "vm/vm_internal.h"
 
 static void send_ack(struct kctx *k, const struct request *request)
@@ -31,15 +32,6 @@ static cycle_t serve_flush(struct kctx *k, const struct request *request)
         shootdown_local(k, &request->flush, OBS_INVAL_IPI, request->id, &cost);
     return cost;
 }
-
-enum irq_step {
-    IRQ_READ,
-    IRQ_SERVE,
-    IRQ_SERVE_SECOND,
-    IRQ_STOP_ACK,
-    IRQ_STOP_WAIT,
-    IRQ_STOP_FLUSH,
-};
 
 /* A handler first learns what it is asked for: requests of both kinds may wait
  * in the queue, whatever the vector.  INVLPG is serialising, so the

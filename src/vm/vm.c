@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-#define N_SYNC (1u << 18)
+#define N_SYNC_MAX (1u << 18)
+#define N_SYNC_MIN 64u
 
 static uint32_t power_of_two_at_least(uint32_t n)
 {
@@ -17,6 +18,15 @@ static uint32_t power_of_two_at_least(uint32_t n)
     return p;
 }
 
+/* Locks, events and barriers lie in the guest's memory: it bounds them. */
+static uint32_t n_syncs(uint32_t n_frames)
+{
+    if (n_frames >= N_SYNC_MAX / 4)
+        return N_SYNC_MAX;
+    uint32_t n = power_of_two_at_least(4 * n_frames);
+    return n < N_SYNC_MIN ? N_SYNC_MIN : n;
+}
+
 static void create_tables(struct vm *vm, struct arena *arena)
 {
     const struct vm_config *config = vm->config;
@@ -24,7 +34,7 @@ static void create_tables(struct vm *vm, struct arena *arena)
     vm->n_frames = n;
     vm->n_hash = power_of_two_at_least(n);
     vm->n_pv = config->pv_entries ? config->pv_entries : 4 * n;
-    vm->n_sync = N_SYNC;
+    vm->n_sync = n_syncs(n);
     vm->n_requests_max = vm->parts.n_cpus + 8;
     vm->state = arena_take(arena, ARENA_ARCH, 1, sizeof *vm->state);
     vm->pages = arena_take(arena, ARENA_ARCH, n, sizeof *vm->pages);
@@ -151,7 +161,9 @@ const char *vm_failure_sentence(enum vm_failure failure)
     case VM_FAIL_PV:
         return "too many mappings; raise kernel.pv_entries";
     case VM_FAIL_SYNC:
-        return "the guest uses more than 262144 locks, events and barriers";
+        return "the guest uses too many locks, events and barriers; raise mem.frames "
+               "(room "
+               "for four per frame, at most 262144)";
     case VM_FAIL_SEGV:
         return "the guest touched memory that is not mapped for it";
     case VM_FAIL_PIN:

@@ -191,6 +191,23 @@ bool vm_pa_of(const struct vm *vm, uint32_t tid, uint64_t va, pa_t *pa);
 uint64_t vm_n_segvs(const struct vm *vm);
 uint32_t vm_frames_used(const struct vm *vm);
 
+/* Exploration: is there anything for 'cpu' to run?  What is its next step, in
+ * words, and whose is it?  Does 'tid' wait for an event?  Zero what is remembered
+ * without use, and number what has a number only as a name. */
+bool vm_has_work(const struct vm *vm, unsigned cpu);
+uint32_t vm_thread_on(const struct vm *vm, unsigned cpu);
+bool vm_waits_for_event(const struct vm *vm, uint32_t tid);
+void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n);
+void vm_canonical(struct vm *vm, struct msg *under_way, uint32_t n_under_way);
+
+/* Exploration: with what does the next kernel step of 'cpu' commute?  See
+ * movers.c.  'quiet_tlb': translations neither appear nor vanish by themselves.
+ * That way back to user mode is local holds only while no thread is made to
+ * end by another one (vm_ends_spaces()). */
+enum vm_mover { VM_FIXED, VM_RIGHT, VM_LEFT, VM_BOTH };
+enum vm_mover vm_mover(const struct vm *vm, unsigned cpu, bool quiet_tlb);
+bool vm_ends_spaces(const struct vm *vm);
+
 /* Checks the kernel's invariants (tests, exploration). */
 void vm_assert(const struct vm *vm);
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * states.c - the tree-compressed set of states. See states.h.
+ *
+ * Level 0 are the leaves, level n_levels is the root.  ids[level][i] are the
+ * numbers of the nodes of the live copy.  A pair carries its level, so that
+ * one table of pairs serves all levels.
+ *
+ * Invariant STATES1: ids describes exactly the bytes of 'copy'.
+ */
+#include "explore/states.h"
+#include "explore/intern.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAF_BYTES     64u
+#define PAGE_LEAVES    64u /* Compared at once when looking for changes. */
+#define PAGE_OF_LEAVES (PAGE_LEAVES * LEAF_BYTES)
+#define LEVELS_MAX     24u
+
+struct pair {
+    uint32_t left, right, level;
+};
+
+struct states {
+    size_t n_bytes, max_bytes;
+    uint32_t n_leaves; /* A power of two; leaves past the end are zero. */
+    uint32_t n_levels;
+    uint8_t *copy;  /* [n_leaves * LEAF_BYTES] */
+    uint8_t *dirty; /* [n_leaves]: not interned since it changed. */
+    uint32_t *ids[LEVELS_MAX];
+    struct intern leaves, pairs, roots; /* A root is the number of its pair. */
+};
+
+static bool allocate(struct states *s)
+{
+    s->copy = calloc(s->n_leaves, LEAF_BYTES);
+    s->dirty = malloc(s->n_leaves);
+    bool ok = s->copy && s->dirty;
+    for (uint32_t level = 0; level <= s->n_levels; level++) {
+        s->ids[level] = calloc(s->n_leaves >> level, sizeof(uint32_t));
+        ok = ok && s->ids[level];
+    }
+    if (ok)
+        memset(s->dirty, 1, s->n_leaves);
+    return ok;
+}
+
+struct states *states_create(size_t n_bytes, size_t max_bytes, struct err *err)
+{
+    struct states *s = calloc(1, sizeof *s);
+    if (!s) {
+        err_set(err, STATUS_LIMIT, "out of memory");
+        return NULL;
+    }
+    s->n_bytes = n_bytes;
+    s->max_bytes = max_bytes;
+    s->n_leaves = PAGE_LEAVES;
+    s->n_levels = 6;
+    while ((size_t)s->n_leaves * LEAF_BYTES < n_bytes) {
+        s->n_leaves *= 2;
+        s->n_levels++;
+    }
+    assert(s->n_levels < LEVELS_MAX);
+    intern_init(&s->leaves, LEAF_BYTES);
+    intern_init(&s->pairs, sizeof(struct pair));
+    intern_init(&s->roots, sizeof(uint32_t));
+    if (!allocate(s)) {
+        states_destroy(s);
+        err_set(err, STATUS_LIMIT, "out of memory for states of %zu bytes", n_bytes);
+        return NULL;
+    }
+    return s;
+}
+
+void states_destroy(struct states *s)
+{
+    if (!s)
+        return;
+    for (uint32_t level = 0; level < LEVELS_MAX; level++)
+        free(s->ids[level]);
+    free(s->copy);
+    free(s->dirty);
+    intern_free(&s->leaves);
+    intern_free(&s->pairs);
+    intern_free(&s->roots);
+    free(s);
+}
+
+static size_t at_most(size_t n, size_t limit)
+{
+    return n < limit ? n : limit;
+}
+
+/* Copies the leaves of one page that changed, and marks them. */
+static void copy_changes(struct states *s, const uint8_t *bytes, size_t at, size_t n)
+{
+    for (size_t i = at; i < at + n; i += LEAF_BYTES) {
+        size_t k = at_most(LEAF_BYTES, at + n - i);
+        if (memcmp(s->copy + i, bytes + i, k) == 0)
+            continue;
+        memcpy(s->copy + i, bytes + i, k);
+        s->dirty[i / LEAF_BYTES] = 1;
+    }
+}
+
+static void find_changes(struct states *s, const uint8_t *bytes)
+{
+    for (size_t at = 0; at < s->n_bytes; at += PAGE_OF_LEAVES) {
+        size_t n = at_most(PAGE_OF_LEAVES, s->n_bytes - at);
+        if (memcmp(s->copy + at, bytes + at, n) != 0)
+            copy_changes(s, bytes, at, n);
+    }
+}
+
+/* Interns what is dirty below node 'i' of 'level'. */
+static void intern_dirty(struct states *s, uint32_t level, uint32_t i)
+{
+    if (level == 0) {
+        if (s->dirty[i])
+            s->ids[0][i] = intern_put(&s->leaves, s->copy + (size_t)i * LEAF_BYTES);
+        s->dirty[i] = 0;
+        return;
+    }
+    if (!memchr(s->dirty + ((size_t)i << level), 1, (size_t)1 << level))
+        return;
+    intern_dirty(s, level - 1, 2 * i);
+    intern_dirty(s, level - 1, 2 * i + 1);
+    struct pair pair = {s->ids[level - 1][2 * i], s->ids[level - 1][2 * i + 1], level};
+    s->ids[level][i] = intern_put(&s->pairs, &pair);
+}
+
+size_t states_bytes(const struct states *s)
+{
+    return intern_bytes(&s->leaves) + intern_bytes(&s->pairs) + intern_bytes(&s->roots);
+}
+
+bool states_put(struct states *s, const void *bytes, uint32_t *number, bool *full)
+{
+    *full = states_bytes(s) > s->max_bytes;
+    if (*full)
+        return false;
+    find_changes(s, bytes);
+    intern_dirty(s, s->n_levels, 0);
+    uint32_t before = s->roots.n;
+    *number = intern_put(&s->roots, &s->ids[s->n_levels][0]);
+    return s->roots.n != before;
+}
+
+/* Makes the live subtree equal to node 'id'. */
+static void fetch(struct states *s, uint32_t level, uint32_t i, uint32_t id,
+                  uint8_t *bytes)
+{
+    if (s->ids[level][i] == id)
+        return;
+    s->ids[level][i] = id;
+    if (level > 0) {
+        struct pair pair;
+        memcpy(&pair, intern_get(&s->pairs, id), sizeof pair);
+        fetch(s, level - 1, 2 * i, pair.left, bytes);
+        fetch(s, level - 1, 2 * i + 1, pair.right, bytes);
+        return;
+    }
+    size_t at = (size_t)i * LEAF_BYTES;
+    memcpy(s->copy + at, intern_get(&s->leaves, id), LEAF_BYTES);
+    if (at < s->n_bytes)
+        memcpy(bytes + at, s->copy + at, at_most(LEAF_BYTES, s->n_bytes - at));
+}
+
+/* What the caller changed since the last put or get goes back first: the ids
+ * describe the copy (STATES1). */
+static void undo_changes(const struct states *s, uint8_t *bytes)
+{
+    for (size_t at = 0; at < s->n_bytes; at += PAGE_OF_LEAVES) {
+        size_t n = at_most(PAGE_OF_LEAVES, s->n_bytes - at);
+        if (memcmp(s->copy + at, bytes + at, n) != 0)
+            memcpy(bytes + at, s->copy + at, n);
+    }
+}
+
+void states_get(struct states *s, uint32_t number, void *bytes)
+{
+    assert(number < s->roots.n);
+    uint32_t root;
+    memcpy(&root, intern_get(&s->roots, number), sizeof root);
+    undo_changes(s, bytes);
+    fetch(s, s->n_levels, 0, root, bytes);
+}
+
+uint32_t states_count(const struct states *s)
+{
+    return s->roots.n;
+}
