@@ -31,7 +31,7 @@ table() {
 
 # More than 100 million operations: time and peak memory of the whole program.
 long() {
-    record kvsnap-long.bin 16 46000
+    record kvsnap-long.bin 16 600000
     "$build/sim" trace info kvsnap-long.bin | grep operations | head -1
     /usr/bin/time -f '%U s user, %S s system, %e s elapsed, at most %M KiB in memory' \
         "$build/sim" --config "$source/configs/ryzen16.json" --protocol two_stage \
