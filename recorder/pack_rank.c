@@ -22,11 +22,18 @@ struct list {
     size_t n, max;
 };
 
+/* What the simulator takes for one object: the address space, or a lock, an
+ * event or a barrier at an address.  A user address has no bits above 56. */
 static uint64_t object_of(const struct op *op)
 {
+    uint64_t event = (uint64_t)1 << 62, barrier = (uint64_t)1 << 63;
     bool map = op->kind == OP_MMAP || op->kind == OP_MUNMAP ||
                op->kind == OP_MPROTECT || op->kind == OP_MADVISE || op->kind == OP_FORK;
-    return map ? 0 : op->addr;
+    if (map)
+        return 0;
+    if (op->kind == OP_POST || op->kind == OP_WAIT)
+        return op->addr | event;
+    return op->kind == OP_BARRIER ? op->addr | barrier : op->addr;
 }
 
 static bool add(struct list *list, uint32_t process, const struct op *op)
