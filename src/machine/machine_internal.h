@@ -32,7 +32,7 @@ struct machine {
     struct vm *vm;
     struct core **cores;         /* [n_cores] */
     struct mmu **mmus;           /* [n_cores] */
-    struct inbox *inboxes;       /* [n_units], ARCH */
+    struct inbox *inboxes;       /* [n_units], TIMING */
     uint32_t *sent;              /* [n_units], TIMING: numbers of messages. */
     bool exploring;              /* No engine: see explorable.h. */
     struct in_flight *in_flight; /* ARCH, exploration only. */

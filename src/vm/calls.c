@@ -117,7 +117,7 @@ static void do_image(struct kctx *k)
 {
     struct vm *vm = k->vm;
     const struct vm_request *request = &k->act->request;
-    const struct vm_image *image = &vm->images[request->target];
+    const struct vm_image *image = &vm->parts.images[request->target];
     for (uint32_t i = 0; i < image->n_segments; i++) {
         const struct vm_segment *s = &image->segments[i];
         uint64_t start = (request->addr + s->va) >> PAGE_SHIFT;

@@ -305,7 +305,6 @@ static void step_invalidate_local(struct kctx *k)
             return;
         struct flush flush = page_flush(k);
         shootdown_local(k, &flush, OBS_INVAL_LOCAL, 0, &cost);
-        k->act->local_done = 1;
     }
     protocol_advance(k, cost);
 }
@@ -349,7 +348,6 @@ static void step_broadcast(struct kctx *k)
     struct flush flush = page_flush(k);
     if (!broadcast_send(k, k->thread->space, &flush, k->act->fault_id))
         return;
-    k->act->local_done = 1;
     protocol_advance(k, k->vm->parts.ipi_config->broadcast_issue);
 }
 

@@ -51,7 +51,6 @@ void protocol_remove_all(struct kctx *k)
             return;
         if (act->child == k->kcpu->space)
             shootdown_local(k, &flush, OBS_INVAL_LOCAL, 0, &cost);
-        act->local_done = 1;
         act->sub = REMOVE_SEND;
         k_again(k, cost);
         return;

@@ -90,7 +90,7 @@ static unsigned choose_cpu(const struct vm *vm, const struct thread *thread)
     return thread->cpu;
 }
 
-static void append(struct vm *vm, unsigned cpu, uint32_t tid)
+void sched_append(struct vm *vm, unsigned cpu, uint32_t tid)
 {
     struct kcpu *kcpu = &vm->cpus[cpu];
     vm->threads[tid].next = NO_THREAD;
@@ -110,7 +110,7 @@ void sched_enqueue(struct vm *vm, uint32_t tid, unsigned from_cpu, cycle_t now)
     vm->cpus[thread->cpu].n_assigned--;
     vm->cpus[cpu].n_assigned++;
     thread->cpu = cpu;
-    append(vm, cpu, tid);
+    sched_append(vm, cpu, tid);
     uint32_t current = vm->cpus[cpu].tid;
     if (current == NO_THREAD || vm->threads[current].state == THREAD_ASLEEP)
         sched_poke(vm, from_cpu, cpu, now);

@@ -80,7 +80,6 @@ struct vm *vm_create(struct arena *arena, const struct vm_parts *parts)
 {
     struct vm *vm = arena_take(arena, ARENA_FIXED, 1, sizeof *vm);
     vm->parts = *parts;
-    vm->images = parts->images;
     vm->config = parts->config;
     vm->mem = parts->mem;
     vm->obs = parts->obs;
@@ -118,14 +117,7 @@ void vm_start_root(struct vm *vm, uint32_t tid)
     vm->spaces[space].n_threads++;
     vm->state->n_live++;
     sched_assign(vm, tid);
-    struct kcpu *kcpu = &vm->cpus[vm->threads[tid].cpu];
-    vm->threads[tid].state = THREAD_READY;
-    if (kcpu->ready_first == NO_THREAD)
-        kcpu->ready_first = tid;
-    else
-        vm->threads[kcpu->ready_last].next = tid;
-    kcpu->ready_last = tid;
-    kcpu->n_ready++;
+    sched_append(vm, vm->threads[tid].cpu, tid);
 }
 
 void vm_start(struct vm *vm, void (*kick)(void *context, unsigned cpu, cycle_t at),

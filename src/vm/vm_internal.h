@@ -110,7 +110,6 @@ struct act {
     uint8_t acc_was_set; /* The replaced entry had A=1: invalidation needed. */
     uint8_t changed;     /* An entry lost rights: shootdown needed. */
     uint8_t quiet;       /* The old frame is unreachable for sure. */
-    uint8_t local_done;  /* invalidate_local ran. */
     uint8_t watched;
     uint8_t recorded; /* The record of this protocol step is out. */
     uint8_t asked;    /* Lines were requested for this step. */
@@ -230,7 +229,6 @@ struct sync_object {
 
 struct vm {
     struct vm_parts parts;
-    const struct vm_image *images;
     const struct vm_config *config;
     struct mem *mem;
     struct obs_hub *obs;
@@ -262,9 +260,8 @@ struct vm_state {
     uint32_t n_live;
     uint32_t failure; /* enum vm_failure */
     uint64_t n_segvs;
-    uint64_t next_fault, next_shootdown, next_wake;
-    uint64_t ipi_generation;
-    struct klock ipi_mutex; /* smp_ipi_mtx; owner is a CPU, not a thread. */
+    uint64_t next_fault, next_shootdown;
+    struct klock ipi_mutex; /* smp_ipi_mtx */
 };
 
 /* The context of one step. */
@@ -374,6 +371,7 @@ void shootdown_abandon(struct kctx *k);
 void sched_wake(struct kctx *k, uint32_t tid);
 void sched_enqueue(struct vm *vm, uint32_t tid, unsigned from_cpu, cycle_t now);
 void sched_assign(struct vm *vm, uint32_t tid);
+void sched_append(struct vm *vm, unsigned cpu, uint32_t tid); /* To its queue. */
 void sched_poke(struct vm *vm, unsigned from_cpu, unsigned cpu, cycle_t now);
 void sched_next(struct kctx *k); /* Switches or goes idle. */
 void sched_end_slice(struct vm *vm, unsigned from_cpu, unsigned cpu, cycle_t now);
