@@ -5,7 +5,7 @@
 
 # To build the simulator.
 packages_build="gcc g++ cmake ninja-build pkg-config libsystemc-dev libelf-dev \
-libcjson-dev libzstd-dev libxxhash-dev libcunit1-dev"
+libcjson-dev libzstd-dev libxxhash-dev libsqlite3-dev libcunit1-dev"
 # To record and run the guests of the demo.
 packages_demo="$packages_build python3"
 # To run every test.
