@@ -34,12 +34,14 @@ struct cmd {
 int cmd_run(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
+int cmd_litmus(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 
 extern const struct option_row cmd_run_options[];
 extern const struct option_row cmd_compare_options[];
 extern const struct option_row cmd_explore_options[];
+extern const struct option_row cmd_litmus_options[];
 
 /* Prints "sim COMMAND: message" (or "sim: message") to stderr and, for a usage
  * error, where help is. Returns the exit code for the error. */

@@ -22,22 +22,24 @@ static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 /* COMMAND(name, arguments, sentence, option table or NULL). */
-#define COMMAND_LIST(COMMAND)                                                        \
-    COMMAND(run, "[OPTION]... TRACE",                                                \
-            "runs a guest trace on a machine and reports what went wrong",           \
-            cmd_run_options)                                                         \
-    COMMAND(compare, "[OPTION]... TRACE",                                            \
-            "runs the same guest under several protocols, side by side",             \
-            cmd_compare_options)                                                     \
-    COMMAND(explore, "[OPTION]... TRACE",                                            \
-            "tries every order of a small guest's steps: proves or refutes",         \
-            cmd_explore_options)                                                     \
-    COMMAND(trace, "ACTION [ARGUMENT]...", "makes, reads and checks guest traces",   \
-            NULL)                                                                    \
-    COMMAND(config, "ACTION [ARGUMENT]...", "shows and checks configurations", NULL) \
-    COMMAND(help, "[COMMAND]", "explains a command", NULL)                           \
-    COMMAND(version, "", "says which program this is", NULL)                         \
-    COMMAND(completion, "", "prints completion for bash: source <(sim completion)",  \
+#define COMMAND_LIST(COMMAND)                                                          \
+    COMMAND(run, "[OPTION]... TRACE",                                                  \
+            "runs a guest trace on a machine and reports what went wrong",             \
+            cmd_run_options)                                                           \
+    COMMAND(compare, "[OPTION]... TRACE",                                              \
+            "runs the same guest under several protocols, side by side",               \
+            cmd_compare_options)                                                       \
+    COMMAND(explore, "[OPTION]... TRACE",                                              \
+            "tries every order of a small guest's steps: proves or refutes",           \
+            cmd_explore_options)                                                       \
+    COMMAND(litmus, "[OPTION]... FILE...",                                             \
+            "runs litmus tests: which outcomes can happen at all", cmd_litmus_options) \
+    COMMAND(trace, "ACTION [ARGUMENT]...", "makes, reads and checks guest traces",     \
+            NULL)                                                                      \
+    COMMAND(config, "ACTION [ARGUMENT]...", "shows and checks configurations", NULL)   \
+    COMMAND(help, "[COMMAND]", "explains a command", NULL)                             \
+    COMMAND(version, "", "says which program this is", NULL)                           \
+    COMMAND(completion, "", "prints completion for bash: source <(sim completion)",    \
             NULL)
 
 static const struct cmd commands[] = {

@@ -233,7 +233,10 @@ void store_drain_due(struct core *core, struct hw *hw, cycle_t until)
         sb_pop(&hw->sb);
         clock->drain_asked = false;
         clock->drain_at = hw->sb.n ? at + 1 : CYCLE_NEVER;
-        access_perform_store(core, hw, &store, at, 0);
+        if (store.kind == STORE_ENTRY)
+            entry_visible(core, hw, &store, at);
+        else
+            access_perform_store(core, hw, &store, at, 0);
         if (store.kind == STORE_UNLOCK)
             record_unlock(core, hw, &store, at);
         store_left(core, hw, at);

@@ -31,6 +31,8 @@ struct core_config {
     uint32_t on_segv;    /* enum on_segv */
     struct dist start;   /* When a root thread starts. */
     struct dist irq_off; /* How long an arriving interrupt finds IF=0. */
+    bool kernel_ops;     /* Guests may do what a kernel does: for litmus tests, no
+                          * parameter of users. */
 };
 
 extern const struct param core_params[];

@@ -167,6 +167,13 @@ static inline void store_drain(struct core *core, struct hw *hw, cycle_t until)
         store_drain_due(core, hw, until);
 }
 
+/* entry.c: PTE_SET (false: the store buffer is full) and PTE_GET; the store of
+ * an entry becomes visible. */
+bool entry_store(struct core *core, struct hw *hw, const struct op *op);
+void entry_load(struct core *core, struct hw *hw, const struct op *op);
+void entry_visible(struct core *core, struct hw *hw, const struct store *store,
+                   cycle_t cycle);
+
 /* lock.c: LOCK, TRYLOCK, UNLOCK at STAGE_ACCESS with hw->pa translated.  True
  * when the operation went on to its next stage. */
 bool lock_attempt(struct core *core, struct hw *hw, const struct op *op);

@@ -6,11 +6,12 @@
 
 #include "trace/codec.h"
 
-struct guest *guest_create(struct arena *arena, struct trace *trace)
+struct guest *guest_create(struct arena *arena, struct trace *trace, bool kernel_ops)
 {
     struct guest *guest = arena_take(arena, ARENA_TIMING, 1, sizeof *guest);
     uint32_t n = trace_n_streams(trace);
     guest->trace = trace;
+    guest->kernel_ops = kernel_ops;
     guest->n_threads = n;
     guest->threads = arena_take(arena, ARENA_ARCH, n, sizeof *guest->threads);
     guest->windows = arena_take(arena, ARENA_TIMING, n, sizeof *guest->windows);
@@ -22,8 +23,10 @@ struct guest *guest_create(struct arena *arena, struct trace *trace)
 
 /* Why this operation cannot be run, or null.  Asked once for each operation, when
  * its chunk is decoded. */
-static const char *not_modelled(const struct op *op)
+static const char *not_modelled(const struct guest *guest, const struct op *op)
 {
+    if (op->kind >= OP_PTE_SET && !guest->kernel_ops)
+        return "what a kernel does belongs to litmus tests (sim litmus)";
     switch ((int)op->kind) { /* The others all can. */
     case OP_ROI_BEGIN:
     case OP_ROI_END:
@@ -43,7 +46,7 @@ static bool can_run(struct guest *guest, uint32_t tid,
                     const struct trace_window *window)
 {
     for (uint64_t i = 0; i < window->n; i++) {
-        const char *why = not_modelled(&window->ops[i]);
+        const char *why = not_modelled(guest, &window->ops[i]);
         if (!why)
             continue;
         err_set(&guest->error, STATUS_NOT_MODELLED,

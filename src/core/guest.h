@@ -31,10 +31,11 @@ struct guest {
     struct trace_window *windows; /* TIMING, [n_threads] */
     uint64_t *n_done;             /* TIMING: operations completed. */
     struct err error;             /* A damaged chunk met during the run. */
+    bool kernel_ops;              /* May do what a kernel does. */
 };
 
 /* Takes the memory for the threads of 'trace'. */
-struct guest *guest_create(struct arena *arena, struct trace *trace);
+struct guest *guest_create(struct arena *arena, struct trace *trace, bool kernel_ops);
 
 /* The next operation of 'tid', or null at the end of its stream (also when
  * the trace is damaged: then guest->error says how). */

@@ -10,6 +10,7 @@
 #ifndef CORE_KERNEL_PORT_H
 #define CORE_KERNEL_PORT_H
 
+#include "base/pte.h"
 #include "mem/mem.h"
 #include "trace/op.h"
 
@@ -70,6 +71,14 @@ struct kernel_port {
     bool (*gate)(void *context, unsigned cpu, const struct op *op, uint64_t index,
                  cycle_t now);
     void (*done)(void *context, unsigned cpu, const struct op *op, cycle_t now);
+
+    /*
+     * Litmus tests, whose guests write page tables themselves.  entry_pa() is
+     * where the leaf entry of 'va' lies, in tables that are made if need be;
+     * entry_of() what PTE_SET stores there.
+     */
+    pa_t (*entry_pa)(void *context, unsigned cpu, va_t va);
+    pte_t (*entry_of)(void *context, unsigned cpu, const struct op *op);
 };
 
 #endif

@@ -18,6 +18,7 @@
 enum store_kind {
     STORE_PLAIN,
     STORE_UNLOCK, /* Releases the lock at 'va' when it becomes visible. */
+    STORE_ENTRY,  /* A page-table entry: 'ver' is its bits, 'va' its page. */
 };
 
 struct store {

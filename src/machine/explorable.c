@@ -79,6 +79,17 @@ void machine_begin(struct machine *m)
     m->tlb_is_full = false;
 }
 
+bool machine_look(const struct machine *m, uint32_t tid, uint64_t va, pfn_t *frame,
+                  ver_t *word)
+{
+    pa_t pa;
+    if (!vm_pa_of(m->vm, tid, va, &pa))
+        return false;
+    *frame = pa_frame(pa);
+    word->bits = *mem_word_of(mem_frame(m->mem, *frame), pa);
+    return true;
+}
+
 void *machine_state(struct machine *m, size_t *n_bytes)
 {
     *n_bytes = arena_used(m->arena, ARENA_ARCH);

@@ -49,6 +49,11 @@ struct machine *machine_create_explorable(const struct machine_config *config,
                                           struct trace *trace, size_t annex_bytes,
                                           struct err *err);
 
+/* Where the tables of the space of 'tid' map 'va', and the word there; false if
+ * they do not map it. */
+bool machine_look(const struct machine *machine, uint32_t tid, uint64_t va,
+                  pfn_t *frame, ver_t *word);
+
 /* Back to the first state. */
 void machine_begin(struct machine *machine);
 

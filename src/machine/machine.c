@@ -274,7 +274,7 @@ static enum status create_parts(struct machine *m, const struct engine_kind *kin
     create_inboxes(m);
     create_memory(m);
     m->apic = apic_create(m->arena, &m->config.ipi, t, m->choice, wire_post(m));
-    m->guest = guest_create(m->arena, m->trace);
+    m->guest = guest_create(m->arena, m->trace, m->config.core.kernel_ops);
     create_kernel(m);
     create_cores(m);
     if (vm_failed(m->vm) != VM_OK)

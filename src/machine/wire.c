@@ -64,6 +64,12 @@ static enum vm_call call_of(enum op_kind kind)
     case OP_UNLOCK:
     case OP_TRYLOCK:
         return VM_CALL_LOCK_GATE;
+    case OP_INVLPG:
+        return VM_CALL_INVLPG;
+    case OP_IPI:
+        return VM_CALL_IPI;
+    case OP_ACK:
+        return VM_CALL_ACK;
     default:
         assert(!"the core runs the other operations itself");
         return VM_CALL_SYSCALL;
@@ -154,6 +160,18 @@ static void port_done(void *context, unsigned cpu, const struct op *op, cycle_t 
     vm_gate_done(m->vm, cpu, &request, now);
 }
 
+static pa_t port_entry_pa(void *context, unsigned cpu, va_t va)
+{
+    struct machine *m = context;
+    return vm_entry_pa(m->vm, cpu, va);
+}
+
+static pte_t port_entry_of(void *context, unsigned cpu, const struct op *op)
+{
+    struct machine *m = context;
+    return vm_entry_of(m->vm, cpu, (va_t){op->arg}, op->target);
+}
+
 struct kernel_port wire_kernel_port(struct machine *machine)
 {
     return (struct kernel_port){.context = machine,
@@ -164,7 +182,9 @@ struct kernel_port wire_kernel_port(struct machine *machine)
                                 .message = port_message,
                                 .interrupts_on = port_interrupts_on,
                                 .gate = port_gate,
-                                .done = port_done};
+                                .done = port_done,
+                                .entry_pa = port_entry_pa,
+                                .entry_of = port_entry_of};
 }
 
 /* ---- kernel to core ------------------------------------------------------------ */

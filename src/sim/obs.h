@@ -114,6 +114,7 @@ enum obs_pte_reason {
     OBS_PTE_UNMAP,    /* munmap, madvise, exit, remove_all. */
     OBS_PTE_PROTECT,  /* mprotect. */
     OBS_PTE_HARDWARE, /* The walker set A or D. */
+    OBS_PTE_GUEST,    /* An operation of a litmus test. */
 };
 
 enum obs_inval_reason {

@@ -25,7 +25,7 @@ enum {
 
 /* The number of an operation in a file is its place in OP_LIST: append only. */
 _Static_assert(OP_LOAD == 0 && OP_STORE == 1 && OP_RMW == 2 && OP_LOCK == 8 &&
-                   OP_SPAWN == 14 && OP_MMAP == 20 && OP_EXPECT == 33,
+                   OP_SPAWN == 14 && OP_MMAP == 20 && OP_EXPECT == 33 && OP_ACK == 38,
                "operation numbers are part of the file format");
 
 const struct trace_op_info trace_op_infos[OP_N_KINDS] = {

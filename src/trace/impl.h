@@ -85,6 +85,8 @@ enum status trace_source_open(const char *path, int *fd, bool *is_text,
                               struct err *err);
 /* An empty file without a name. */
 enum status trace_source_temp(int *fd, struct err *err);
+/* Writes all of it. */
+enum status trace_source_write(int fd, const char *data, size_t n, struct err *err);
 /* Reads exactly 'n' bytes at 'offset'; false at the end of the file or on an
  * error. */
 bool trace_source_read(int fd, uint64_t offset, void *to, size_t n);

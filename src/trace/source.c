@@ -51,7 +51,7 @@ enum status trace_source_temp(int *fd, struct err *err)
     return STATUS_OK;
 }
 
-static enum status write_all(int fd, const char *data, size_t n, struct err *err)
+enum status trace_source_write(int fd, const char *data, size_t n, struct err *err)
 {
     while (n) {
         ssize_t put = write(fd, data, n);
@@ -123,7 +123,7 @@ static enum status spool(const char *path, int *fd, struct err *err)
                              strerror(errno));
         if (got <= 0)
             break;
-        status = write_all(to, buffer, (size_t)got, err);
+        status = trace_source_write(to, buffer, (size_t)got, err);
         /* What is no trace need not be copied; it may have no end. */
         bool is_text;
         if (status == STATUS_OK && looked < SNIFF_BYTES)

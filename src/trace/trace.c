@@ -86,6 +86,23 @@ struct trace *trace_open(const char *path, bool allow_truncated, struct err *err
     return t;
 }
 
+struct trace *trace_open_text(const char *text, size_t n, const char *name,
+                              struct err *err)
+{
+    int fd;
+    if (trace_source_temp(&fd, err) != STATUS_OK)
+        return NULL;
+    struct trace *t = trace_alloc(1, sizeof *t);
+    t->fd = fd;
+    t->name = trace_strdup(name);
+    if (trace_source_write(fd, text, n, err) != STATUS_OK || lseek(fd, 0, SEEK_SET) ||
+        open_trace(t, true, false, err) != STATUS_OK) {
+        trace_close(t);
+        return NULL;
+    }
+    return t;
+}
+
 static void free_image(struct trace_image *image)
 {
     for (uint32_t i = 0; i < image->n_symbols; i++)

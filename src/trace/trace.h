@@ -66,6 +66,9 @@ struct trace;
  * file cut short the chunks before the damage stay usable only with
  * 'allow_truncated'; otherwise it is an error that says what is usable. */
 struct trace *trace_open(const char *path, bool allow_truncated, struct err *err);
+/* The same of a text in memory, of 'n' bytes; 'name' is for messages. */
+struct trace *trace_open_text(const char *text, size_t n, const char *name,
+                              struct err *err);
 void trace_close(struct trace *trace);
 
 /* Streams are numbered 0.. in the order of their ids. */

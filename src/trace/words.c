@@ -19,6 +19,7 @@ enum trace_kind_form trace_kind_form(enum op_kind kind)
         return TRACE_KIND_LOCK;
     case OP_MMAP:
     case OP_MPROTECT:
+    case OP_PTE_SET:
         return TRACE_KIND_PROT;
     case OP_MADVISE:
         return TRACE_KIND_ADVICE;

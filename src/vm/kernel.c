@@ -14,6 +14,7 @@ static step_fn *const *const programs[N_PROGRAMS] = {
     [PROGRAM_MAP] = map_steps,
     [PROGRAM_EXIT] = exit_steps,
     [PROGRAM_CALL] = call_steps,
+    [PROGRAM_KERNEL_OP] = kernel_op_steps,
     [PROGRAM_SHOOTDOWN_IRQ] = shootdown_irq_steps,
     [PROGRAM_TIMER_IRQ] = timer_irq_steps,
 };
@@ -307,6 +308,10 @@ static enum program program_of(enum vm_call call)
     case VM_CALL_IMAGE:
     case VM_CALL_LOCK_GATE:
         return PROGRAM_CALL;
+    case VM_CALL_INVLPG:
+    case VM_CALL_IPI:
+    case VM_CALL_ACK:
+        return PROGRAM_KERNEL_OP;
     }
     return PROGRAM_CALL;
 }

@@ -35,6 +35,9 @@ enum sync_class sync_class_of(enum vm_call call)
     case VM_CALL_IMAGE:
     case VM_CALL_SYSCALL:
     case VM_CALL_PIN:
+    case VM_CALL_INVLPG:
+    case VM_CALL_IPI:
+    case VM_CALL_ACK:
         return SYNC_SPACE;
     }
     return SYNC_SPACE;

@@ -57,6 +57,9 @@ enum vm_call {
     VM_CALL_SYSCALL,
     VM_CALL_PIN,
     VM_CALL_LOCK_GATE, /* Not a call: a lock operation waits for its turn. */
+    VM_CALL_INVLPG,    /* These three: a guest in the kernel (litmus tests). */
+    VM_CALL_IPI,
+    VM_CALL_ACK,
 };
 
 /* Protection and kind of a mapping; the same bits as in traces. */
@@ -158,6 +161,13 @@ bool vm_gate(struct vm *vm, unsigned cpu, const struct vm_request *request,
              cycle_t now);
 void vm_gate_done(struct vm *vm, unsigned cpu, const struct vm_request *request,
                   cycle_t now);
+
+/* Litmus tests: where the leaf entry of 'va' lies in the space of the thread on
+ * 'cpu', in tables that are made if need be; and an entry for the frame that
+ * 'va' has, with protection 'prot' (VM_PROT_...; 0: not present).  A and D are
+ * set, so that walkers need not. */
+pa_t vm_entry_pa(struct vm *vm, unsigned cpu, va_t va);
+pte_t vm_entry_of(const struct vm *vm, unsigned cpu, va_t va, uint32_t prot);
 
 /* Why the kernel cannot go on. */
 enum vm_failure {

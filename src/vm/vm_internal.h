@@ -93,7 +93,8 @@ enum program {
     PROGRAM_FORK,
     PROGRAM_MAP, /* mmap, munmap, madvise, mprotect. */
     PROGRAM_EXIT,
-    PROGRAM_CALL, /* Everything else: a gate, then one step. */
+    PROGRAM_CALL,      /* Everything else: a gate, then one step. */
+    PROGRAM_KERNEL_OP, /* An operation of a guest in the kernel. */
     PROGRAM_SHOOTDOWN_IRQ,
     PROGRAM_TIMER_IRQ,
     N_PROGRAMS
@@ -393,7 +394,7 @@ void sync_cancel(struct vm *vm, uint32_t tid); /* Out of all queues of waiters. 
 /* The steps of the programs. */
 typedef void step_fn(struct kctx *k);
 extern step_fn *const fault_steps[], *const fork_steps[], *const map_steps[];
-extern step_fn *const exit_steps[], *const call_steps[];
+extern step_fn *const exit_steps[], *const call_steps[], *const kernel_op_steps[];
 extern step_fn *const shootdown_irq_steps[];
 extern step_fn *const timer_irq_steps[];
 void protocol_step_run(struct kctx *k); /* PROGRAM_COPY, PROGRAM_UPGRADE. */
