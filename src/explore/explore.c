@@ -264,6 +264,8 @@ static enum status first_state(struct search *s)
     uint32_t number;
     bool full;
     states_put(s->states, s->bytes, &number, &full);
+    struct machine_pages pages = machine_state_pages(s->machine);
+    states_note_pages(s->states, pages.first, pages.n, pages.touched);
     if (full || !make_room(s, 0))
         return err_set(s->err, STATUS_LIMIT, "not enough memory for a single state");
     s->origins[0] = (struct origin){0};

@@ -28,8 +28,11 @@ struct states {
     size_t n_bytes, max_bytes;
     uint32_t n_leaves; /* A power of two; leaves past the end are zero. */
     uint32_t n_levels;
-    uint8_t *copy;  /* [n_leaves * LEAF_BYTES] */
-    uint8_t *dirty; /* [n_leaves]: not interned since it changed. */
+    size_t pages_first; /* Where the pages begin; n_bytes if there are none. */
+    uint32_t n_pages;
+    uint8_t *touched; /* [n_pages], the caller's. */
+    uint8_t *copy;    /* [n_leaves * LEAF_BYTES] */
+    uint8_t *dirty;   /* [n_leaves]: not interned since it changed. */
     uint32_t *ids[LEVELS_MAX];
     struct intern leaves, pairs, roots; /* A root is the number of its pair. */
 };
@@ -56,6 +59,7 @@ struct states *states_create(size_t n_bytes, size_t max_bytes, struct err *err)
         return NULL;
     }
     s->n_bytes = n_bytes;
+    s->pages_first = n_bytes;
     s->max_bytes = max_bytes;
     s->n_leaves = PAGE_LEAVES;
     s->n_levels = 6;
@@ -89,9 +93,29 @@ void states_destroy(struct states *s)
     free(s);
 }
 
+void states_note_pages(struct states *s, size_t first, uint32_t n, uint8_t *touched)
+{
+    assert(first % LEAF_BYTES == 0);
+    assert(first + (size_t)n * PAGE_OF_LEAVES <= s->n_bytes);
+    s->pages_first = first;
+    s->n_pages = n;
+    s->touched = touched;
+}
+
 static size_t at_most(size_t n, size_t limit)
 {
     return n < limit ? n : limit;
+}
+
+/* memcmp() of a whole leaf, without the call: most of the time goes here. */
+static bool leaf_differs(const uint8_t *a, const uint8_t *b)
+{
+    uint64_t x[LEAF_BYTES / 8], y[LEAF_BYTES / 8], all = 0;
+    memcpy(x, a, LEAF_BYTES);
+    memcpy(y, b, LEAF_BYTES);
+    for (unsigned i = 0; i < LEAF_BYTES / 8; i++)
+        all |= x[i] ^ y[i];
+    return all != 0;
 }
 
 /* Copies the leaves of one page that changed, and marks them. */
@@ -99,20 +123,36 @@ static void copy_changes(struct states *s, const uint8_t *bytes, size_t at, size
 {
     for (size_t i = at; i < at + n; i += LEAF_BYTES) {
         size_t k = at_most(LEAF_BYTES, at + n - i);
-        if (memcmp(s->copy + i, bytes + i, k) == 0)
+        bool differs = k == LEAF_BYTES ? leaf_differs(s->copy + i, bytes + i)
+                                       : memcmp(s->copy + i, bytes + i, k) != 0;
+        if (!differs)
             continue;
         memcpy(s->copy + i, bytes + i, k);
         s->dirty[i / LEAF_BYTES] = 1;
     }
 }
 
-static void find_changes(struct states *s, const uint8_t *bytes)
+static void find_changes_in(struct states *s, const uint8_t *bytes, size_t from,
+                            size_t to)
 {
-    for (size_t at = 0; at < s->n_bytes; at += PAGE_OF_LEAVES) {
-        size_t n = at_most(PAGE_OF_LEAVES, s->n_bytes - at);
+    for (size_t at = from; at < to; at += PAGE_OF_LEAVES) {
+        size_t n = at_most(PAGE_OF_LEAVES, to - at);
         if (memcmp(s->copy + at, bytes + at, n) != 0)
             copy_changes(s, bytes, at, n);
     }
+}
+
+/* Of the pages only those that the caller has touched can have changed. */
+static void find_changes(struct states *s, const uint8_t *bytes)
+{
+    size_t at = s->pages_first;
+    find_changes_in(s, bytes, 0, at);
+    for (uint32_t i = 0; i < s->n_pages; i++, at += PAGE_OF_LEAVES) {
+        if (s->touched[i])
+            find_changes_in(s, bytes, at, at + PAGE_OF_LEAVES);
+        s->touched[i] = 0;
+    }
+    find_changes_in(s, bytes, at, s->n_bytes);
 }
 
 /* Interns what is dirty below node 'i' of 'level'. */
@@ -169,23 +209,11 @@ static void fetch(struct states *s, uint32_t level, uint32_t i, uint32_t id,
         memcpy(bytes + at, s->copy + at, at_most(LEAF_BYTES, s->n_bytes - at));
 }
 
-/* What the caller changed since the last put or get goes back first: the ids
- * describe the copy (STATES1). */
-static void undo_changes(const struct states *s, uint8_t *bytes)
-{
-    for (size_t at = 0; at < s->n_bytes; at += PAGE_OF_LEAVES) {
-        size_t n = at_most(PAGE_OF_LEAVES, s->n_bytes - at);
-        if (memcmp(s->copy + at, bytes + at, n) != 0)
-            memcpy(bytes + at, s->copy + at, n);
-    }
-}
-
 void states_get(struct states *s, uint32_t number, void *bytes)
 {
     assert(number < s->roots.n);
     uint32_t root;
     memcpy(&root, intern_get(&s->roots, number), sizeof root);
-    undo_changes(s, bytes);
     fetch(s, s->n_levels, 0, root, bytes);
 }
 

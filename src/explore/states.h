@@ -29,8 +29,14 @@ void states_destroy(struct states *states);
  * up '*full' is set and nothing is put in. */
 bool states_put(struct states *states, const void *bytes, uint32_t *number, bool *full);
 
-/* Copies state 'number' to 'bytes', which must hold the bytes of the last put
- * or get, changed or not. */
+/* From byte 'first' (a multiple of 64) on, the states hold 'n' pages of 4096 bytes,
+ * of which only those with touched[i] set can differ from the last put or get;
+ * states_put() clears the marks.  Call it after the first put. */
+void states_note_pages(struct states *states, size_t first, uint32_t n,
+                       uint8_t *touched);
+
+/* Copies state 'number' to 'bytes', which must hold exactly the bytes of the last
+ * put or get: only what differs between the two states is written. */
 void states_get(struct states *states, uint32_t number, void *bytes);
 
 uint32_t states_count(const struct states *states);

@@ -316,6 +316,8 @@ static enum status first_state(struct search *s)
     if (!s->states)
         return s->err->status;
     states_put(s->states, s->bytes, &number, &full);
+    struct machine_pages pages = machine_state_pages(s->machine);
+    states_note_pages(s->states, pages.first, pages.n, pages.touched);
     return full ? err_set(s->err, STATUS_LIMIT, "not enough memory for a single state")
                 : STATUS_OK;
 }

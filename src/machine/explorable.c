@@ -101,6 +101,14 @@ void *machine_annex(struct machine *m)
     return m->annex;
 }
 
+struct machine_pages machine_state_pages(struct machine *m)
+{
+    const uint8_t *base = arena_base(m->arena, ARENA_ARCH);
+    const uint8_t *words = mem_words(m->mem);
+    return (struct machine_pages){(size_t)(words - base), m->config.mem.frames,
+                                  m->touched};
+}
+
 static void add(struct machine_move *moves, unsigned *n, unsigned max,
                 struct machine_move move)
 {
@@ -193,6 +201,8 @@ static void say_page(struct machine *m, const char *what, va_t va,
                      struct machine_words *words)
 {
     char symbol[120] = "", text[160];
+    if (!words)
+        return;
     trace_symbol(m->trace, 0, va.v, symbol, sizeof symbol);
     snprintf(text, sizeof text, "%s %s", what, symbol);
     say(words, text);

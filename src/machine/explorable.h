@@ -61,6 +61,15 @@ void machine_begin(struct machine *machine);
 void *machine_state(struct machine *machine, size_t *n_bytes);
 void *machine_annex(struct machine *machine);
 
+/* The part of the state that is made of pages, from byte 'first' on, and for each
+ * page a byte that is set when the page may have changed; the caller clears it. */
+struct machine_pages {
+    size_t first;
+    uint32_t n;
+    uint8_t *touched;
+};
+struct machine_pages machine_state_pages(struct machine *machine);
+
 /* The moves that can change something now. Returns their number, at most
  * 'max' (asserts that there is room). */
 unsigned machine_moves(struct machine *machine, const struct machine_freedom *freedom,

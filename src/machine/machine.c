@@ -245,6 +245,8 @@ static void create_exploration(struct machine *m)
 {
     m->in_flight = arena_take(m->arena, ARENA_ARCH, 1, sizeof *m->in_flight);
     m->annex = arena_take(m->arena, ARENA_ARCH, 1, m->annex_bytes);
+    m->touched = arena_take(m->arena, ARENA_TIMING, m->config.mem.frames, 1);
+    mem_note_touched(m->mem, m->touched);
     mem_set_immediate(m->mem, true);
     obs_direct(m->obs, true);
     vm_start(m->vm, start_cpu, m);

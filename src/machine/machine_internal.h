@@ -38,6 +38,7 @@ struct machine {
     struct in_flight *in_flight; /* ARCH, exploration only. */
     void *annex;                 /* ARCH, exploration only. */
     size_t annex_bytes;
+    uint8_t *touched; /* TIMING, exploration only: frames, see mem.h. */
     bool tlb_is_full; /* Exploration met a TLB without a free way. */
     uint32_t n_cores, n_cpus, n_units;
     cycle_t lookahead;

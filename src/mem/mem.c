@@ -33,6 +33,7 @@ struct mem {
     struct directory directory;
     uint64_t *words;          /* Architectural. */
     bool *immediate;          /* Timing; set before a run and left alone. */
+    uint8_t *touched;         /* Null but in exploration. */
     struct core_state *cores; /* Timing. */
     struct mem_cache caches[];
 };
@@ -79,9 +80,21 @@ void mem_set_immediate(struct mem *mem, bool immediate)
     *mem->immediate = immediate;
 }
 
+void mem_note_touched(struct mem *mem, uint8_t *touched)
+{
+    mem->touched = touched;
+}
+
+const void *mem_words(const struct mem *mem)
+{
+    return mem->words;
+}
+
 uint64_t *mem_frame(struct mem *mem, pfn_t frame)
 {
     assert(frame.v < mem->config.frames);
+    if (mem->touched)
+        mem->touched[frame.v] = 1;
     return mem->words + (size_t)frame.v * WORDS_PER_PAGE;
 }
 

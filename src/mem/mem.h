@@ -84,6 +84,14 @@ void mem_set_immediate(struct mem *mem, bool immediate);
 /* The words of a frame: WORDS_PER_PAGE of them. */
 uint64_t *mem_frame(struct mem *mem, pfn_t frame);
 
+/* Exploration: 'touched' has a byte per frame, and mem_frame() sets that of the
+ * frame whose words it hands out; who looks for changes need look no further.
+ * Set it before arena_freeze(). */
+void mem_note_touched(struct mem *mem, uint8_t *touched);
+
+/* The words of all frames, one after the other; part of the architectural state. */
+const void *mem_words(const struct mem *mem);
+
 /* The word that holds 'pa'. The caller must own the line as it needs. */
 static inline uint64_t *mem_word_of(uint64_t *words, pa_t pa)
 {
