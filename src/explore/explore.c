@@ -34,6 +34,7 @@ struct search {
     struct origin *origins; /* [capacity], by state. */
     uint32_t capacity;
     void *bytes; /* The live state. */
+    bool moved;  /* A move of the state in hand leads to another one. */
     struct err *err;
 };
 
@@ -130,11 +131,13 @@ static bool put(struct search *s, uint32_t parent, const struct machine_move *mo
     bool full;
     if (!states_put(s->states, s->bytes, &number, &full)) {
         s->result->matched += !full;
+        s->moved = s->moved || (move->kind <= MOVE_ARRIVE && number != parent);
         return !full || incomplete(s, "the memory for states is used up");
     }
     if (!make_room(s, number))
         return incomplete(s, "out of memory");
     uint32_t depth = s->origins[parent].depth + 1;
+    s->moved = s->moved || move->kind <= MOVE_ARRIVE;
     s->origins[number] = (struct origin){parent, depth, *move};
     if (depth > s->result->depth)
         s->result->depth = depth;
@@ -175,7 +178,8 @@ static uint64_t hash_outcome(const struct search *s)
     return h;
 }
 
-/* Nothing goes on by itself: is that the end? */
+/* Nothing goes on by itself (threads that wait may look again and again): is that
+ * the end? */
 static void note_end(struct search *s)
 {
     if (!machine_is_done(s->machine)) {
@@ -196,9 +200,11 @@ static bool expand(struct search *s, uint32_t state)
         goes_on = goes_on || moves[i].kind <= MOVE_ARRIVE;
     if (!goes_on)
         note_end(s);
+    s->moved = !goes_on;
     for (unsigned i = 0; i < n; i++)
         if (!try_move(s, state, &moves[i]))
             return false;
+    s->result->n_stuck += !s->moved;
     return true;
 }
 

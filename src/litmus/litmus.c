@@ -215,9 +215,10 @@ static bool incomplete(struct search *s, const char *why)
     return false;
 }
 
-static bool try_move(struct search *s, uint32_t state, const struct machine_move *move)
+/* '*to' gets the state that the move leads to. */
+static bool try_move(struct search *s, uint32_t state, const struct machine_move *move,
+                     uint32_t *to)
 {
-    uint32_t number;
     bool full;
     states_get(s->states, state, s->bytes);
     machine_make(s->machine, &s->freedom, move, 0, NULL);
@@ -226,7 +227,7 @@ static bool try_move(struct search *s, uint32_t state, const struct machine_move
     const char *failure = machine_failure(s->machine);
     if (failure)
         return incomplete(s, failure);
-    states_put(s->states, s->bytes, &number, &full);
+    states_put(s->states, s->bytes, to, &full);
     return !full || incomplete(s, "the memory for states is used up; raise --memory");
 }
 
@@ -248,10 +249,14 @@ static bool expand(struct search *s, uint32_t state)
         goes_on = goes_on || moves[i].kind <= MOVE_ARRIVE;
     if (!goes_on)
         return final_state(s); /* What TLBs may still do changes no outcome. */
-    for (unsigned i = 0; i < n; i++)
-        if (!try_move(s, state, &moves[i]))
+    goes_on = false;
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t to;
+        if (!try_move(s, state, &moves[i], &to))
             return false;
-    return true;
+        goes_on = goes_on || (moves[i].kind <= MOVE_ARRIVE && to != state);
+    }
+    return goes_on || incomplete(s, "a thread waits for ever");
 }
 
 static bool may_go_on(struct search *s, uint32_t next)
