@@ -11,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/present.h"
 #include "cli/progress.h"
+#include "cli/schedule_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ enum {
     EXPLORE_OPT_EVERY_STEP,
     EXPLORE_OPT_MAX_STATES,
     EXPLORE_OPT_MEMORY,
+    EXPLORE_OPT_REPLAY,
 };
 
 const struct option_row cmd_explore_options[] = {
@@ -42,6 +44,8 @@ const struct option_row cmd_explore_options[] = {
      "makes each kernel step a move of its own: no reduction"},
     {"max-states", EXPLORE_OPT_MAX_STATES, "N", "stops there: incomplete"},
     {"memory", EXPLORE_OPT_MEMORY, "MIB", "memory for states (default 4096)"},
+    {"replay", EXPLORE_OPT_REPLAY, "FILE",
+     "writes a violation's schedule, for sim run --schedule"},
     {"json", RUN_OPT_JSON, "[FILE]", "writes the result as JSON (default: stdout)"},
     OPTION_ROWS_COMMON,
 };
@@ -56,6 +60,7 @@ struct exploration {
     struct explore_result result;
     struct progress progress;
     struct present_buffer picture;
+    const char *replay; /* Null: no file. */
 };
 
 /* ---- the command line ------------------------------------------------------------ */
@@ -95,6 +100,9 @@ static enum status take(struct exploration *x, int id, const char *arg, struct e
         options_u64("memory", arg, 1, MOST_MIB, &value, err);
         o->max_bytes = value * MIB;
         return err->status;
+    case EXPLORE_OPT_REPLAY:
+        x->replay = arg;
+        return STATUS_OK;
     default:
         return run_args_take(&x->args, id, arg, err);
     }
@@ -250,6 +258,10 @@ static enum status present(struct exploration *x, struct err *err)
     if (!x->args.json || strcmp(x->args.json, "-") != 0)
         explore_report_text(stdout, &report);
     fflush(stdout);
+    if (x->replay && x->result.verdict == EXPLORE_VIOLATED &&
+        schedule_file_write(x->replay, &x->result, &x->options.freedom, x->trace,
+                            report.guest, x->effective, err))
+        return err->status;
     return x->args.json ? write_json(&report, x->args.json, err) : STATUS_OK;
 }
 

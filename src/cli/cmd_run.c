@@ -14,6 +14,8 @@
 const struct option_row cmd_run_options[] = {
     {"protocol", RUN_OPT_PROTOCOL, "NAME", "copy-on-write protocol: a name or a file"},
     RUN_ROWS,
+    {"schedule", RUN_OPT_SCHEDULE, "FILE",
+     "follows the moves of sim explore --replay, with time"},
     {"vcd", RUN_OPT_VCD, "FILE", "draws a waveform of one run"},
     {"vcd-window", RUN_OPT_VCD_WINDOW, "FIRST:LAST", "cycles that it shows"},
     {"vcd-page", RUN_OPT_VCD_PAGE, "ADDRESS", "page that it shows (default: found)"},

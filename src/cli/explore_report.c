@@ -22,14 +22,25 @@ static uint64_t n_decided(const struct explore_result *r)
     return r->n_rule[MONITOR_STALE] + r->n_rule[MONITOR_TORN];
 }
 
+/* Moves from the first page fault on. */
+static uint32_t n_from_fault(const struct explore_result *r)
+{
+    for (uint32_t i = 0; i < r->n_schedule; i++)
+        if (r->schedule[i].faults)
+            return r->n_schedule - i;
+    return 0;
+}
+
 static void print_verdict(FILE *f, const struct explore_report *report)
 {
     const struct explore_result *r = report->result;
     fprintf(f, "%s: %s, %s", explore_verdict_text(r->verdict),
             report->config->protocol.name, report->guest);
     if (r->verdict == EXPLORE_VIOLATED)
-        fprintf(f, ": %s in %" PRIu32 " moves, and none shorter", r->rule,
-                r->n_schedule);
+        fprintf(f,
+                ": %s in %" PRIu32 " moves, %" PRIu32
+                " of them from the fault on, and none shorter",
+                r->rule, r->n_schedule, n_from_fault(r));
     if (r->verdict == EXPLORE_INCOMPLETE)
         fprintf(f, ": %s; this is no proof", r->why);
     fputc('\n', f);

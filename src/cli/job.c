@@ -8,6 +8,7 @@
 #include "cli/data_dir.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/schedule_file.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -45,11 +46,20 @@ enum status job_prepare(struct job *job, const struct run_args *args,
         return status;
     snprintf(job->sum.result.guest, sizeof job->sum.result.guest, "%s",
              last_part(args->trace));
+    if (args->schedule && job->config.run.trials > 1)
+        return err_set(err, STATUS_USAGE, "--schedule is for one run, not many trials");
     if (args->vcd && job->config.run.trials > 1)
         return err_set(err, STATUS_USAGE, "--vcd draws one run, not many trials");
     job->run = run_create(&job->config, trace, job->engine, err);
     if (!job->run)
         return err->status;
+    if (args->schedule) {
+        if (schedule_file_read(args->schedule, trace, job->effective,
+                               machine_n_cpus(run_machine(job->run)), &job->schedule,
+                               err))
+            return err->status;
+        run_follow(job->run, &job->schedule);
+    }
     if (!args->vcd)
         return STATUS_OK;
     job->wave = wave_create(run_obs(job->run), machine_n_cpus(run_machine(job->run)),
@@ -136,6 +146,7 @@ void job_free(struct job *job)
 {
     job_release(job);
     trials_free(&job->sum);
+    schedule_file_free(&job->schedule);
     config_destroy(job->effective);
     *job = (struct job){0};
 }

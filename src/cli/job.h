@@ -9,6 +9,7 @@
 #define CLI_JOB_H
 
 #include "cli/run_args.h"
+#include "machine/scheduled.h"
 #include "run/trials.h"
 #include "run/wave.h"
 
@@ -18,7 +19,8 @@ struct job {
     const struct engine_kind *engine;
     struct trace *trace; /* Not owned: compare shares it. */
     struct run *run;
-    struct wave *wave; /* Null unless --vcd. */
+    struct machine_schedule schedule; /* Of --schedule. */
+    struct wave *wave;                /* Null unless --vcd. */
     struct trials sum;
 };
 

@@ -8,6 +8,7 @@
 #include "config/json.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -58,16 +59,14 @@ static void add_program(struct text *out)
     text_add(out, "\n  },\n");
 }
 
-static void add_config_hash(struct text *out, const struct config *config)
+void manifest_config_hash(const struct config *config, char hex[33])
 {
     struct text json = {0};
     XXH128_canonical_t canonical;
     config_json(config, &json);
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(text_get(&json), json.n));
-    text_add(out, "  \"config\": {\"xxh3\": \"");
     for (size_t i = 0; i < sizeof canonical.digest; i++)
-        text_add(out, "%02x", canonical.digest[i]);
-    text_add(out, "\"},\n");
+        snprintf(hex + 2 * i, 3, "%02x", canonical.digest[i]);
     text_free(&json);
 }
 
@@ -102,7 +101,9 @@ void manifest_write(const struct job *job, const struct run_args *args, int argc
     json_write_string(last_part(args->trace), out);
     text_add(out, ", \"xxh3\": \"%s\", \"truncated\": %s},\n", trace_hash(job->trace),
              trace_truncated(job->trace) ? "true" : "false");
-    add_config_hash(out, job->effective);
+    char hash[33];
+    manifest_config_hash(job->effective, hash);
+    text_add(out, "  \"config\": {\"xxh3\": \"%s\"},\n", hash);
     text_add(out,
              "  \"engine\": \"%s\",\n  \"seed\": %" PRIu64 ",\n  \"trials\": %" PRIu64,
              job->engine->name, job->config.run.seed, job->sum.result.trials);

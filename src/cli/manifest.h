@@ -12,6 +12,9 @@
 #include "cli/job.h"
 #include "config/text.h"
 
+/* XXH3-128 of the effective configuration, as 32 hex digits. */
+void manifest_config_hash(const struct config *config, char hex[33]);
+
 void manifest_write(const struct job *job, const struct run_args *args, int argc,
                     char **argv, struct text *out);
 

@@ -162,6 +162,9 @@ enum status run_args_take(struct run_args *args, int id, const char *arg,
     case RUN_OPT_JSON:
         args->json = arg ? arg : "-";
         return STATUS_OK;
+    case RUN_OPT_SCHEDULE:
+        args->schedule = arg;
+        return STATUS_OK;
     case RUN_OPT_VCD:
         args->vcd = arg;
         return STATUS_OK;

@@ -26,6 +26,7 @@ struct run_args {
     const char *engine;   /* Null: the default. */
     const char *outdir;   /* Null: none. */
     const char *json;     /* "-": stdout; null: none. */
+    const char *schedule; /* Null: time decides. */
     const char *vcd;
     uint64_t vcd_from, vcd_to;
     uint64_t vcd_page; /* 0: the page of the first violation. */
@@ -47,6 +48,7 @@ enum {
     RUN_OPT_ON_SEGV,
     RUN_OPT_FORCE,
     RUN_OPT_JSON,
+    RUN_OPT_SCHEDULE,
     RUN_OPT_VCD,
     RUN_OPT_VCD_WINDOW,
     RUN_OPT_VCD_PAGE,

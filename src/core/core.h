@@ -99,6 +99,32 @@ bool core_at_mark(const struct core *core, unsigned cpu);
  * tlb_canonical(). */
 bool core_canonical(struct core *core);
 
+/*
+ * A timed run by a schedule (scheduled.c; machine/scheduled.h says when).  Each of
+ * the turns returns true when it is over; else '*next' is when the unit wants to
+ * run again, messages apart.
+ */
+
+/* Where a hardware thread stands: equal in an exploration and in a timed run. */
+uint64_t core_position(const struct core *core, unsigned cpu);
+
+/* Handles what has arrived until 'now'; one message. */
+void core_take_messages(struct core *core, cycle_t now);
+void core_take_message(struct core *core, const struct msg *msg);
+
+/* Lets threads go on until each stands at a mark. Returns when to run next. */
+cycle_t core_run_to_mark(struct core *core, cycle_t now);
+void core_pass_mark(struct core *core, unsigned cpu, cycle_t now);
+
+/* 'cpu' acts until it stands at 'target'. */
+bool core_turn_step(struct core *core, unsigned cpu, uint64_t target, cycle_t now,
+                    cycle_t *next);
+/* Its oldest store leaves the buffer. */
+bool core_turn_drain(struct core *core, unsigned cpu, cycle_t now, cycle_t *next);
+/* Its TLB fills 'va' by a walk; '*walking' is false before the first call. */
+bool core_turn_fill(struct core *core, unsigned cpu, va_t va, bool *walking,
+                    cycle_t now, cycle_t *next);
+
 /* Services for the kernel (struct cpu_port of vm), for one of this core's
  * hardware threads. */
 cycle_t core_invalidate(struct core *core, unsigned cpu, const struct flush *flush,

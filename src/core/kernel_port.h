@@ -72,6 +72,9 @@ struct kernel_port {
                  cycle_t now);
     void (*done)(void *context, unsigned cpu, const struct op *op, cycle_t now);
 
+    /* Where the kernel stands on 'cpu', in 47 bits (vm_position()). */
+    uint64_t (*position)(void *context, unsigned cpu);
+
     /*
      * Litmus tests, whose guests write page tables themselves.  entry_pa() is
      * where the leaf entry of 'va' lies, in tables that are made if need be;

@@ -36,6 +36,8 @@ struct explore_step {
     struct machine_move move;
     uint32_t tid; /* Thread on the CPU, or NO_THREAD. */
     struct machine_words words;
+    uint64_t position; /* Of the CPU after it: machine_position(). */
+    bool faults;       /* A page fault begins in it. */
 };
 
 struct explore_result {

@@ -4,20 +4,31 @@
  */
 #include "explore/explore.h"
 
+#include "machine/scheduled.h"
+
 #include <assert.h>
 
 #define PREFIX_MOVES 1000000u
 
+static void count_fault(void *context, const struct obs *record)
+{
+    (void)record;
+    ++*(uint32_t *)context;
+}
+
 /* The states are not made canonical here: faults and shootdowns keep numbers
  * of their own, by which the checker tells them apart. */
 static void make_moves(struct machine *m, const struct machine_freedom *freedom,
-                       struct explore_step *steps, uint32_t n_steps)
+                       struct explore_step *steps, uint32_t n_steps, uint32_t *n_faults)
 {
     for (uint32_t i = 0; i < n_steps; i++) {
         cycle_t now = (cycle_t)(i + 1) * EXPLORE_CYCLES;
         steps[i].words.n = 0;
         steps[i].tid = machine_thread_on(m, steps[i].move.cpu);
+        *n_faults = 0;
         machine_make(m, freedom, &steps[i].move, now, &steps[i].words);
+        steps[i].position = machine_position(m, steps[i].move.cpu);
+        steps[i].faults = *n_faults > 0;
     }
 }
 
@@ -39,13 +50,16 @@ enum status explore_replay(const struct machine_config *config, struct trace *tr
         machine_destroy(m);
         return err->status;
     }
+    uint32_t n_faults;
     check_listen(check);
+    obs_listen(machine_obs(m), (struct obs_listener){&n_faults, count_fault},
+               UINT64_C(1) << OBS_FAULT_BEGIN);
     machine_begin(m);
     check_reset(check);
     bool ready = machine_run_to_marks(m, PREFIX_MOVES);
     assert(ready); /* The exploration got there by the same moves. */
     (void)ready;
-    make_moves(m, freedom, steps, n_steps);
+    make_moves(m, freedom, steps, n_steps, &n_faults);
     check_finish(check, (cycle_t)(n_steps + 1) * EXPLORE_CYCLES);
     use(context, check_result(check));
     check_destroy(check);

@@ -37,6 +37,11 @@ void explorable_post(struct machine *m, const struct msg *msg)
     default:
         break;
     }
+    in_flight_add(f, msg);
+}
+
+void in_flight_add(struct in_flight *f, const struct msg *msg)
+{
     assert(f->n < IN_FLIGHT_MAX);
     struct msg kept = {.from = msg->from,
                        .to = msg->to,
@@ -53,7 +58,7 @@ void explorable_post(struct machine *m, const struct msg *msg)
     f->messages[at] = kept;
 }
 
-static struct msg take_message(struct in_flight *f, unsigned which)
+struct msg in_flight_take(struct in_flight *f, unsigned which)
 {
     assert(which < f->n);
     struct msg msg = f->messages[which];
@@ -242,7 +247,7 @@ static void step(struct machine *m, const struct machine_freedom *freedom, unsig
 static void arrive(struct machine *m, unsigned which, cycle_t now,
                    struct machine_words *words)
 {
-    struct msg msg = take_message(m->in_flight, which);
+    struct msg msg = in_flight_take(m->in_flight, which);
     say(words, msg.kind == MSG_IPI ? "interrupt arrives" : "broadcast arrives");
     msg.arrival = now;
     core_arrive(core_of(m, msg.cpu), &msg);

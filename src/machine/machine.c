@@ -65,6 +65,9 @@ static bool run_unit(void *context, unsigned unit, cycle_t now)
     m->now = now;
     if (unit == m->n_cores) {
         run_directory(m, now);
+    } else if (m->turns.schedule) {
+        if (!scheduled_run(m, unit, now))
+            return false;
     } else {
         cycle_t next = core_run(m->cores[unit], now);
         if (next != CYCLE_NEVER)
@@ -281,6 +284,7 @@ static enum status create_parts(struct machine *m, const struct engine_kind *kin
     create_cores(m);
     if (vm_failed(m->vm) != VM_OK)
         return err_set(err, STATUS_LIMIT, "%s", vm_failure_sentence(vm_failed(m->vm)));
+    m->held = arena_take(m->arena, ARENA_TIMING, 1, sizeof *m->held);
     if (m->exploring)
         create_exploration(m);
     else if (create_engine(m, kind, err) != STATUS_OK)
@@ -356,6 +360,7 @@ static void reset(struct machine *m, const struct machine_run_options *options)
     m->idle_checks = 0;
     m->interrupted = m->stuck = false;
     m->options = options;
+    scheduled_begin(m, options->schedule);
 }
 
 static enum machine_end end_of(const struct machine *m, enum engine_stop stop)
@@ -366,7 +371,7 @@ static enum machine_end end_of(const struct machine *m, enum engine_stop stop)
         return MACHINE_END_INTERRUPTED;
     if (vm_failed(m->vm) == VM_FAIL_SEGV)
         return MACHINE_END_SEGV;
-    if (vm_failed(m->vm) != VM_OK || stop == ENGINE_UNTIL)
+    if (vm_failed(m->vm) != VM_OK || stop == ENGINE_UNTIL || m->turns.schedule)
         return MACHINE_END_LIMIT;
     if (vm_n_live(m->vm) > 0)
         return MACHINE_END_DEADLOCK;
@@ -376,14 +381,13 @@ static enum machine_end end_of(const struct machine *m, enum engine_stop stop)
 enum status machine_run(struct machine *m, const struct machine_run_options *options,
                         struct machine_outcome *outcome, struct err *err)
 {
-    (void)err;
     reset(m, options);
     vm_start(m->vm, wire_kick, m);
     cycle_t until = options->until ? options->until : CYCLE_NEVER - 1;
     enum engine_stop stop = m->engine->kind->run(m->engine, until);
     obs_flush(m->obs, CYCLE_NEVER);
     outcome_fill(m, end_of(m, stop), outcome);
-    return STATUS_OK;
+    return scheduled_end(m, err);
 }
 
 struct obs_hub *machine_obs(struct machine *m)

@@ -38,6 +38,8 @@ enum machine_end {
     MACHINE_END_TRACE,       /* The trace turned out damaged. */
 };
 
+struct machine_schedule; /* scheduled.h */
+
 struct machine_run_options {
     uint64_t seed;
     cycle_t until; /* Stop at this cycle; 0: no limit. */
@@ -45,6 +47,9 @@ struct machine_run_options {
      * be null. Returns false to interrupt the run. */
     bool (*progress)(void *context, uint64_t ops, cycle_t now);
     void *progress_context;
+    /* The run follows it and stops behind its last move; null: time decides.  A
+     * schedule that cannot be followed is STATUS_TRACE. */
+    const struct machine_schedule *schedule;
 };
 
 struct machine_stats {

@@ -9,6 +9,7 @@
 
 #include "core/core.h"
 #include "machine/machine.h"
+#include "machine/scheduled.h"
 #include "vm/vm.h"
 
 #define IN_FLIGHT_MAX 64u
@@ -17,6 +18,16 @@
 struct in_flight {
     uint32_t n;
     struct msg messages[IN_FLIGHT_MAX];
+};
+
+/* A timed run by a schedule: where it stands. */
+struct turns {
+    const struct machine_schedule *schedule; /* Null: an ordinary run. */
+    uint32_t at;                             /* The turn that is made now. */
+    cycle_t since;                           /* When it began. */
+    bool began;                              /* All threads were at their marks. */
+    bool walking;                            /* FILL: a walk is under way. */
+    bool lost;                               /* It cannot be followed. */
 };
 
 struct machine {
@@ -36,7 +47,9 @@ struct machine {
     uint32_t *sent;              /* [n_units], TIMING: numbers of messages. */
     bool exploring;              /* No engine: see explorable.h. */
     struct in_flight *in_flight; /* ARCH, exploration only. */
-    void *annex;                 /* ARCH, exploration only. */
+    struct in_flight *held;      /* TIMING: by a schedule. */
+    struct turns turns;
+    void *annex; /* ARCH, exploration only. */
     size_t annex_bytes;
     uint8_t *touched; /* TIMING, exploration only: frames, see mem.h. */
     bool tlb_is_full; /* Exploration met a TLB without a free way. */
@@ -62,8 +75,18 @@ struct cpu_port wire_cpu_port(struct machine *machine);
 struct post wire_post(struct machine *machine);
 void wire_kick(void *context, unsigned cpu, cycle_t at);
 
-/* explorable.c: where messages go when there is no time. */
+/* explorable.c: where messages go when there is no time; the order in which
+ * messages under way are kept. */
 void explorable_post(struct machine *machine, const struct msg *msg);
+void in_flight_add(struct in_flight *f, const struct msg *msg);
+struct msg in_flight_take(struct in_flight *f, unsigned which);
+
+/* scheduled.c: a run begins (schedule may be null); is this message held until
+ * its turn; a core's unit runs, false to end the run; was all of it made? */
+void scheduled_begin(struct machine *machine, const struct machine_schedule *schedule);
+bool scheduled_holds(const struct machine *machine, const struct msg *msg);
+bool scheduled_run(struct machine *machine, unsigned unit, cycle_t now);
+enum status scheduled_end(const struct machine *machine, struct err *err);
 
 /* outcome.c: says in words how a run ended, and gathers the counters. */
 void outcome_fill(struct machine *machine, enum machine_end end,

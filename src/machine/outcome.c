@@ -113,6 +113,10 @@ void outcome_fill(struct machine *m, enum machine_end end,
         if (vm_failed(m->vm) != VM_OK)
             snprintf(outcome->message, sizeof outcome->message, "%s",
                      vm_failure_sentence(vm_failed(m->vm)));
+        else if (m->turns.schedule)
+            snprintf(outcome->message, sizeof outcome->message,
+                     "stopped at cycle %llu, behind the last move of the schedule",
+                     (unsigned long long)m->now);
         else
             snprintf(outcome->message, sizeof outcome->message,
                      "stopped at cycle %llu, as asked", (unsigned long long)m->now);

@@ -160,6 +160,12 @@ static void port_done(void *context, unsigned cpu, const struct op *op, cycle_t 
     vm_gate_done(m->vm, cpu, &request, now);
 }
 
+static uint64_t port_position(void *context, unsigned cpu)
+{
+    struct machine *m = context;
+    return vm_position(m->vm, cpu);
+}
+
 static pa_t port_entry_pa(void *context, unsigned cpu, va_t va)
 {
     struct machine *m = context;
@@ -183,6 +189,7 @@ struct kernel_port wire_kernel_port(struct machine *machine)
                                 .interrupts_on = port_interrupts_on,
                                 .gate = port_gate,
                                 .done = port_done,
+                                .position = port_position,
                                 .entry_pa = port_entry_pa,
                                 .entry_of = port_entry_of};
 }
@@ -239,6 +246,10 @@ static void deliver(void *context, const struct msg *msg)
     struct machine *m = context;
     if (m->exploring) {
         explorable_post(m, msg);
+        return;
+    }
+    if (scheduled_holds(m, msg)) {
+        in_flight_add(m->held, msg);
         return;
     }
     struct msg numbered = *msg;

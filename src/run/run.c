@@ -32,6 +32,7 @@ struct run {
     struct check *check;
     struct tally *tally;
     struct expect expect;
+    const struct machine_schedule *schedule; /* Null: time decides. */
 };
 
 enum status run_find_engine(const char *name, const struct engine_kind **engine,
@@ -87,6 +88,11 @@ void run_destroy(struct run *run)
     free(run);
 }
 
+void run_follow(struct run *run, const struct machine_schedule *schedule)
+{
+    run->schedule = schedule;
+}
+
 struct obs_hub *run_obs(struct run *run)
 {
     return machine_obs(run->machine);
@@ -113,6 +119,7 @@ enum status run_trial(struct run *run, uint64_t trial, const struct run_watch *w
     struct machine_run_options options = {
         .seed = run_seed(&run->config, trial),
         .until = run->config.run.until,
+        .schedule = run->schedule,
         .progress = watch ? watch->progress : NULL,
         .progress_context = watch ? watch->context : NULL,
     };

@@ -28,6 +28,9 @@ struct run *run_create(const struct machine_config *config, struct trace *trace,
                        const struct engine_kind *engine, struct err *err);
 void run_destroy(struct run *run);
 
+/* All further trials follow 'schedule', which must live as long (null: none). */
+void run_follow(struct run *run, const struct machine_schedule *schedule);
+
 /* For more listeners (statistics, waveforms). */
 struct obs_hub *run_obs(struct run *run);
 const struct machine *run_machine(const struct run *run);

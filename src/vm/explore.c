@@ -33,16 +33,11 @@ bool vm_waits_for_event(const struct vm *vm, uint32_t tid)
 static const char *program_word(enum program program)
 {
     static const char *const words[N_PROGRAMS] = {
-        [PROGRAM_NONE] = "user",
-        [PROGRAM_FAULT] = "fault",
-        [PROGRAM_COPY] = "copy",
-        [PROGRAM_UPGRADE] = "upgrade",
-        [PROGRAM_FORK] = "fork",
-        [PROGRAM_MAP] = "map call",
-        [PROGRAM_EXIT] = "exit",
-        [PROGRAM_CALL] = "system call",
-        [PROGRAM_KERNEL_OP] = "kernel",
-        [PROGRAM_SHOOTDOWN_IRQ] = "shootdown handler",
+        [PROGRAM_NONE] = "user",        [PROGRAM_FAULT] = "fault",
+        [PROGRAM_COPY] = "copy",        [PROGRAM_UPGRADE] = "upgrade",
+        [PROGRAM_FORK] = "fork",        [PROGRAM_MAP] = "map call",
+        [PROGRAM_EXIT] = "exit",        [PROGRAM_CALL] = "system call",
+        [PROGRAM_KERNEL_OP] = "kernel", [PROGRAM_SHOOTDOWN_IRQ] = "shootdown handler",
         [PROGRAM_TIMER_IRQ] = "timer",
     };
     return words[program];
@@ -101,6 +96,31 @@ void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n)
         describe_act(vm, &vm->threads[kcpu->tid].act, text, n);
     else
         snprintf(text, n, "interrupt or return to user mode");
+}
+
+static uint64_t act_position(const struct act *act)
+{
+    return (uint64_t)act->program << 16 | (uint64_t)act->pc << 8 | act->sub;
+}
+
+/*   46       40 39      32 31 29 28 27 26      21 20           0
+ *  | requests  | next ICR | phase| irq |  mode   | program, pc, sub | */
+uint64_t vm_position(const struct vm *vm, unsigned cpu)
+{
+    const struct kcpu *kcpu = &vm->cpus[cpu];
+    bool sends = kcpu->shoot.phase != 0;
+    uint64_t p = (uint64_t)(kcpu->n_requests & 0x7f) << 40 |
+                 (uint64_t)(sends ? kcpu->shoot.next_write & 0xff : 0) << 32 |
+                 (uint64_t)(kcpu->shoot.phase & 7) << 29 |
+                 (uint64_t)(kcpu->irq_depth & 3) << 27;
+    if (kcpu->irq_depth)
+        return p | act_position(&kcpu->irq[kcpu->irq_depth - 1]);
+    if (kcpu->tid == NO_THREAD)
+        return p | UINT64_C(1) << 26;
+    const struct thread *thread = &vm->threads[kcpu->tid];
+    if (thread->state == THREAD_ASLEEP)
+        return p | UINT64_C(1) << 25;
+    return thread->in_kernel ? p | UINT64_C(1) << 24 | act_position(&thread->act) : p;
 }
 
 /* ---- canonical form ---------------------------------------------------------- */

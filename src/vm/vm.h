@@ -207,6 +207,9 @@ uint32_t vm_frames_used(const struct vm *vm);
 bool vm_has_work(const struct vm *vm, unsigned cpu);
 uint32_t vm_thread_on(const struct vm *vm, unsigned cpu);
 bool vm_waits_for_event(const struct vm *vm, uint32_t tid);
+/* Where the kernel stands on 'cpu', in 47 bits: which program is at which step,
+ * and how far the CPU's shootdown and its requests are. */
+uint64_t vm_position(const struct vm *vm, unsigned cpu);
 void vm_describe_step(const struct vm *vm, unsigned cpu, char *text, size_t n);
 void vm_canonical(struct vm *vm, struct msg *under_way, uint32_t n_under_way);
 

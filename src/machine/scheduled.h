@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * scheduled.h - a timed run that follows a schedule.
+ *
+ * An exploration names an order of moves; a timed run with that schedule makes
+ * them in the same order, on the same engine, with every latency of the
+ * configuration.  Only *when something starts* is taken from the schedule:
+ *
+ *   STEP    one hardware thread acts until it stands where the schedule says;
+ *           all others stand still
+ *   DRAIN   the oldest store of a buffer leaves; others are held
+ *   ARRIVE  an interrupt or a broadcast that was sent, and is held, arrives
+ *   FILL    a TLB fills a page by a walk
+ *   EVICT   a TLB drops a page
+ *
+ * Line transfers and acknowledgements take their time and are waited for.  Until
+ * every thread stands at its first MARK the run goes as any other; after the
+ * last move it stops.
+ */
+#ifndef MACHINE_SCHEDULED_H
+#define MACHINE_SCHEDULED_H
+
+#include "machine/explorable.h"
+
+/* One move, by what it does and not by its place in a list of this state. */
+struct machine_turn {
+    uint8_t kind;    /* enum move_kind */
+    uint8_t message; /* ARRIVE: which of those that are held (explorable.h). */
+    uint16_t cpu;
+    va_t page;       /* FILL, EVICT */
+    uint64_t target; /* STEP: machine_position() after it. */
+};
+
+struct machine_schedule {
+    const struct machine_turn *turns;
+    uint32_t n;
+};
+
+/* Where 'cpu' stands; see core_position(). */
+uint64_t machine_position(const struct machine *machine, unsigned cpu);
+
+#endif
