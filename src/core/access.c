@@ -240,5 +240,6 @@ void store_drain_due(struct core *core, struct hw *hw, cycle_t until)
         if (store.kind == STORE_UNLOCK)
             record_unlock(core, hw, &store, at);
         store_left(core, hw, at);
+        core_note(core, hw, CORE_DRAINED, at);
     }
 }

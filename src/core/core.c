@@ -235,6 +235,7 @@ static void interrupt_arrived(struct core *core, const struct msg *msg)
         obs_emit(core->obs, &r);
     }
     hw->irq_maybe = 1;
+    core_note(core, hw, CORE_ARRIVED, msg->arrival);
     struct hw_clock *clock = hw_clock_of(core, hw);
     if (hw->wait == WAIT_COMPUTE)
         core_end_compute(core, hw, msg->arrival);
@@ -249,7 +250,10 @@ static void interrupt_arrived(struct core *core, const struct msg *msg)
 static void kernel_message(struct core *core, const struct msg *msg)
 {
     struct hw *hw = hw_of(core, msg->cpu);
-    if (!core->kernel->message(core->kernel->context, msg->cpu, msg))
+    bool wakes = core->kernel->message(core->kernel->context, msg->cpu, msg);
+    if (msg->kind == MSG_TLB_BROADCAST)
+        core_note(core, hw, CORE_ARRIVED, msg->arrival);
+    if (!wakes)
         return;
     struct hw_clock *clock = hw_clock_of(core, hw);
     if (hw->mode == HW_IDLE && clock->time == CYCLE_NEVER) {
@@ -325,15 +329,16 @@ static bool act(struct core *core, struct hw *hw, cycle_t now, cycle_t at, cycle
     if (hw_is_ordered(core, hw) && at > now)
         return false;
     if (hw->mode == HW_USER) {
-        user_run(core, hw, now, stop > at ? stop : at + 1);
-        return true;
-    }
-    if (hw->mode == HW_KERNEL) {
+        if (core->parts->journal && core_at_mark(core, hw->cpu))
+            clock->time = CYCLE_NEVER;
+        else
+            user_run(core, hw, now, stop > at ? stop : at + 1);
+    } else if (hw->mode == HW_KERNEL) {
         core_kernel_step(core, hw);
-        return true;
-    }
-    if (!core_take_interrupt(core, hw))
+    } else if (!core_take_interrupt(core, hw)) {
         clock->time = CYCLE_NEVER; /* A wake for nothing: stay halted. */
+    }
+    core_note(core, hw, CORE_STEPPED, at);
     return true;
 }
 

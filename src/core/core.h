@@ -32,6 +32,13 @@
 
 struct core;
 
+/* What a core tells of a run whose moves are asked for (machine/scheduled.h). */
+enum core_event { CORE_STEPPED, CORE_DRAINED, CORE_ARRIVED };
+struct core_journal {
+    void *context;
+    void (*note)(void *context, enum core_event event, unsigned cpu, cycle_t now);
+};
+
 /* What the cores share. */
 struct core_parts {
     const struct core_config *config;
@@ -43,6 +50,8 @@ struct core_parts {
     struct kernel_port *kernel;
     struct choice *choice;
     cycle_t lookahead; /* At least 1. */
+    /* Null in ordinary runs.  With it threads stop before a MARK. */
+    const struct core_journal *journal;
 };
 
 /* Creates core 'number' with 'n_smt' hardware threads. 'parts' must live as

@@ -179,6 +179,14 @@ void entry_visible(struct core *core, struct hw *hw, const struct store *store,
 bool lock_attempt(struct core *core, struct hw *hw, const struct op *op);
 bool lock_release(struct core *core, struct hw *hw, const struct op *op);
 
+static inline void core_note(const struct core *core, const struct hw *hw,
+                             enum core_event event, cycle_t now)
+{
+    const struct core_journal *journal = core->parts->journal;
+    if (journal)
+        journal->note(journal->context, event, hw->cpu, now);
+}
+
 /* core.c */
 void hw_enter_kernel(struct core *core, struct hw *hw, enum obs_mode mode,
                      cycle_t cost);

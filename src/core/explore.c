@@ -36,8 +36,8 @@ static void forget_time(struct core *core, struct hw *hw)
 static void run_user(struct core *core, struct hw *hw, cycle_t now)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
-    do {
-        clock->time = now;
+    clock->time = now;
+    do { /* COMPUTE comes back at its end. */
         user_run(core, hw, now, NO_STOP(now));
     } while (hw->mode == HW_USER && hw->wait == WAIT_COMPUTE && !clock->single_done);
 }

@@ -65,7 +65,7 @@ static bool run_unit(void *context, unsigned unit, cycle_t now)
     m->now = now;
     if (unit == m->n_cores) {
         run_directory(m, now);
-    } else if (m->turns.schedule) {
+    } else if (scheduled_is_on(m)) {
         if (!scheduled_run(m, unit, now))
             return false;
     } else {
@@ -360,7 +360,7 @@ static void reset(struct machine *m, const struct machine_run_options *options)
     m->idle_checks = 0;
     m->interrupted = m->stuck = false;
     m->options = options;
-    scheduled_begin(m, options->schedule);
+    scheduled_begin(m, options);
 }
 
 static enum machine_end end_of(const struct machine *m, enum engine_stop stop)
@@ -371,7 +371,7 @@ static enum machine_end end_of(const struct machine *m, enum engine_stop stop)
         return MACHINE_END_INTERRUPTED;
     if (vm_failed(m->vm) == VM_FAIL_SEGV)
         return MACHINE_END_SEGV;
-    if (vm_failed(m->vm) != VM_OK || stop == ENGINE_UNTIL || m->turns.schedule)
+    if (vm_failed(m->vm) != VM_OK || stop == ENGINE_UNTIL || scheduled_is_on(m))
         return MACHINE_END_LIMIT;
     if (vm_n_live(m->vm) > 0)
         return MACHINE_END_DEADLOCK;

@@ -39,6 +39,7 @@ enum machine_end {
 };
 
 struct machine_schedule; /* scheduled.h */
+struct machine_journal;
 
 struct machine_run_options {
     uint64_t seed;
@@ -50,6 +51,8 @@ struct machine_run_options {
     /* The run follows it and stops behind its last move; null: time decides.  A
      * schedule that cannot be followed is STATUS_TRACE. */
     const struct machine_schedule *schedule;
+    /* Told of every move (scheduled.h); may be null. */
+    const struct machine_journal *journal;
 };
 
 struct machine_stats {

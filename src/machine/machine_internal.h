@@ -22,12 +22,14 @@ struct in_flight {
 
 /* A timed run by a schedule: where it stands. */
 struct turns {
-    const struct machine_schedule *schedule; /* Null: an ordinary run. */
-    uint32_t at;                             /* The turn that is made now. */
-    cycle_t since;                           /* When it began. */
-    bool began;                              /* All threads were at their marks. */
-    bool walking;                            /* FILL: a walk is under way. */
-    bool lost;                               /* It cannot be followed. */
+    const struct machine_schedule *schedule; /* Null: time decides. */
+    const struct machine_journal *journal;   /* Null: nobody listens. */
+    struct core_journal core_journal;
+    uint32_t at;   /* The turn that is made now. */
+    cycle_t since; /* When it began. */
+    bool began;    /* All threads were at their marks. */
+    bool walking;  /* FILL: a walk is under way. */
+    bool lost;     /* It cannot be followed. */
 };
 
 struct machine {
@@ -81,9 +83,11 @@ void explorable_post(struct machine *machine, const struct msg *msg);
 void in_flight_add(struct in_flight *f, const struct msg *msg);
 struct msg in_flight_take(struct in_flight *f, unsigned which);
 
-/* scheduled.c: a run begins (schedule may be null); is this message held until
- * its turn; a core's unit runs, false to end the run; was all of it made? */
-void scheduled_begin(struct machine *machine, const struct machine_schedule *schedule);
+/* scheduled.c: a run begins; is it by a schedule or with a journal; is this message
+ * held until its turn; a core's unit runs, false to end the run; was all of it made? */
+void scheduled_begin(struct machine *machine,
+                     const struct machine_run_options *options);
+bool scheduled_is_on(const struct machine *machine);
 bool scheduled_holds(const struct machine *machine, const struct msg *msg);
 bool scheduled_run(struct machine *machine, unsigned unit, cycle_t now);
 enum status scheduled_end(const struct machine *machine, struct err *err);

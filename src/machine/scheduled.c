@@ -26,11 +26,28 @@ uint64_t machine_position(const struct machine *m, unsigned cpu)
     return core_position(m->cores[cpu / m->config.topology.smt], cpu);
 }
 
-void scheduled_begin(struct machine *m, const struct machine_schedule *schedule)
+static void note(void *context, enum core_event event, unsigned cpu, cycle_t now)
 {
-    m->turns = (struct turns){.schedule = schedule};
-    if (m->held)
-        *m->held = (struct in_flight){0};
+    static const enum move_kind kinds[] = {[CORE_STEPPED] = MOVE_STEP,
+                                           [CORE_DRAINED] = MOVE_DRAIN,
+                                           [CORE_ARRIVED] = MOVE_ARRIVE};
+    struct machine *m = context;
+    const struct machine_journal *journal = m->turns.journal;
+    journal->note(journal->context, kinds[event], cpu, machine_position(m, cpu), now);
+}
+
+void scheduled_begin(struct machine *m, const struct machine_run_options *options)
+{
+    m->turns = (struct turns){.schedule = options->schedule,
+                              .journal = options->journal,
+                              .core_journal = {m, note}};
+    *m->held = (struct in_flight){0};
+    m->core_parts.journal = NULL;
+}
+
+bool scheduled_is_on(const struct machine *m)
+{
+    return m->turns.schedule || m->turns.journal;
 }
 
 bool scheduled_holds(const struct machine *m, const struct msg *msg)
@@ -64,6 +81,18 @@ static void begin_turns(struct machine *m, cycle_t now)
         core_pass_mark(core_of(m, cpu), cpu, now);
     m->turns.began = true;
     m->turns.since = now;
+    if (m->turns.journal)
+        m->core_parts.journal = &m->turns.core_journal;
+}
+
+/* Everybody acts again, a schedule's first turn only. */
+static void wake_first(struct machine *m, cycle_t now)
+{
+    const struct machine_schedule *schedule = m->turns.schedule;
+    if (schedule && schedule->n)
+        engine_wake(m->engine, unit_of(m, schedule->turns[0].cpu), now + 1);
+    for (unsigned unit = 0; !schedule && unit < m->n_cores; unit++)
+        engine_wake(m->engine, unit, now + 1);
 }
 
 /* ---- turns ------------------------------------------------------------------------
@@ -143,11 +172,11 @@ bool scheduled_run(struct machine *m, unsigned unit, cycle_t now)
         next = core_run_to_mark(core, now);
         if (all_are_ready(m)) {
             begin_turns(m, now);
-            if (m->turns.schedule->n)
-                engine_wake(m->engine, unit_of(m, m->turns.schedule->turns[0].cpu),
-                            now + 1);
+            wake_first(m, now);
             next = CYCLE_NEVER;
         }
+    } else if (m->turns.journal) {
+        next = core_run(core, now);
     } else {
         next = run_turn(m, unit, now);
     }
@@ -155,7 +184,8 @@ bool scheduled_run(struct machine *m, unsigned unit, cycle_t now)
     next = arrival < next ? arrival : next;
     if (next != CYCLE_NEVER)
         engine_wake(m->engine, unit, next);
-    bool ended = m->turns.began && m->turns.at == m->turns.schedule->n;
+    bool ended =
+        m->turns.schedule && m->turns.began && m->turns.at == m->turns.schedule->n;
     return !ended && !m->turns.lost;
 }
 

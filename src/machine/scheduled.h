@@ -36,6 +36,19 @@ struct machine_schedule {
     uint32_t n;
 };
 
+/*
+ * The other way round: what a run that time decides does, move by move.  All
+ * threads begin together at their first marks and stop at their second ones.
+ * 'note' gets, in the order of time, steps (with the position after them; one
+ * that only waited leaves the position as it was), stores that left a buffer,
+ * and arrivals.  The configuration's core.lookahead must be 1.
+ */
+struct machine_journal {
+    void *context;
+    void (*note)(void *context, enum move_kind kind, unsigned cpu, uint64_t position,
+                 cycle_t now);
+};
+
 /* Where 'cpu' stands; see core_position(). */
 uint64_t machine_position(const struct machine *machine, unsigned cpu);
 
