@@ -12,6 +12,7 @@
 #include "cli/present.h"
 #include "cli/progress.h"
 #include "cli/schedule_file.h"
+#include "vm/shootdown.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@
 enum {
     EXPLORE_OPT_FILLS = RUN_OPT_LAST,
     EXPLORE_OPT_EVICTIONS,
+    EXPLORE_OPT_NMIS,
+    EXPLORE_OPT_EARLY_ACK,
+    EXPLORE_OPT_REWALK,
     EXPLORE_OPT_PAGE,
     EXPLORE_OPT_EVERY_STEP,
     EXPLORE_OPT_MAX_STATES,
@@ -38,6 +42,12 @@ const struct option_row cmd_explore_options[] = {
     {"protocol", RUN_OPT_PROTOCOL, "NAME", "copy-on-write protocol: a name or a file"},
     {"fills", EXPLORE_OPT_FILLS, NULL, "TLBs may cache translations nobody asked for"},
     {"evictions", EXPLORE_OPT_EVICTIONS, NULL, "TLBs may drop translations any time"},
+    {"nmis", EXPLORE_OPT_NMIS, NULL,
+     "NMIs may arrive any time, also when others may not"},
+    {"early-ack", EXPLORE_OPT_EARLY_ACK, NULL,
+     "shootdowns are acknowledged before invalidating (kernel.shootdown=freebsd2020)"},
+    {"rewalk", EXPLORE_OPT_REWALK, NULL,
+     "a permission miss walks again before it faults (mmu.rewalk_on_permission_miss)"},
     {"page", EXPLORE_OPT_PAGE, "ADDRESS",
      "page that fills and evictions are about; may be repeated (default: all used)"},
     {"every-step", EXPLORE_OPT_EVERY_STEP, NULL,
@@ -87,6 +97,15 @@ static enum status take(struct exploration *x, int id, const char *arg, struct e
     case EXPLORE_OPT_EVICTIONS:
         o->freedom.evictions = true;
         return STATUS_OK;
+    case EXPLORE_OPT_NMIS:
+        o->freedom.nmis = true;
+        return STATUS_OK;
+    case EXPLORE_OPT_EARLY_ACK:
+        return run_args_take(&x->args, RUN_OPT_SET, "kernel.shootdown=freebsd2020",
+                             err);
+    case EXPLORE_OPT_REWALK:
+        return run_args_take(&x->args, RUN_OPT_SET,
+                             "mmu.rewalk_on_permission_miss=true", err);
     case EXPLORE_OPT_EVERY_STEP:
         o->freedom.every_step = true;
         return STATUS_OK;
@@ -249,6 +268,8 @@ static enum status present(struct exploration *x, struct err *err)
         .config = &x->config,
         .options = &x->options,
         .result = &x->result,
+        .shootdown = run_shootdown_name(&x->config),
+        .early_ack = vm_shootdowns[x->config.kernel.shootdown]->ack_first,
         .guest = last_part(x->args.trace),
         .n_threads = trace_n_streams(x->trace),
         .seconds = progress_seconds(&x->progress),

@@ -14,6 +14,7 @@ static const char *const kinds[] = {
     [MOVE_ARRIVE] = "arrivals",
     [MOVE_FILL] = "spontaneous fills",
     [MOVE_EVICT] = "spontaneous evictions",
+    [MOVE_NMI] = "NMIs",
 };
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -69,8 +70,11 @@ static void print_bounds(FILE *f, const struct explore_report *report)
             freedom->evictions ? "on" : "off");
     if (freedom->fills || freedom->evictions)
         print_pages(f, report);
-    fprintf(f, "; NMIs off\nhardware    re-walk on a permission miss %s\n",
+    fprintf(f, "; NMIs %s\nhardware    re-walk on a permission miss %s\n",
+            freedom->nmis ? "on" : "off",
             report->config->mmu.rewalk_on_permission_miss ? "on" : "off");
+    fprintf(f, "kernel      shootdown %s: acknowledged %s invalidating\n",
+            report->shootdown, report->early_ack ? "before" : "after");
     fprintf(f, "a move is   %s\n",
             freedom->every_step
                 ? "a guest operation, or one kernel step"
@@ -159,6 +163,9 @@ static void write_bounds(struct report_json *j, const struct explore_report *rep
     report_json_u64(j, "threads", report->n_threads);
     report_json_bool(j, "fills", o->freedom.fills);
     report_json_bool(j, "evictions", o->freedom.evictions);
+    report_json_bool(j, "nmis", o->freedom.nmis);
+    report_json_string(j, "shootdown", report->shootdown);
+    report_json_bool(j, "early_acknowledgement", report->early_ack);
     report_json_bool(j, "rewalk_on_permission_miss",
                      report->config->mmu.rewalk_on_permission_miss);
     report_json_bool(j, "reduced", !o->freedom.every_step);

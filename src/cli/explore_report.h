@@ -17,6 +17,8 @@ struct explore_report {
     const struct explore_options *options;
     const struct explore_result *result;
     const char *guest;
+    const char *shootdown; /* Name of the algorithm. */
+    bool early_ack;        /* It acknowledges before it invalidates. */
     uint32_t n_threads;
     double seconds;
     struct check_names names;

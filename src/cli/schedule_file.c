@@ -19,7 +19,7 @@
 
 static const char *const words[] = {
     [MOVE_STEP] = "step", [MOVE_DRAIN] = "drain", [MOVE_ARRIVE] = "arrive",
-    [MOVE_FILL] = "fill", [MOVE_EVICT] = "evict",
+    [MOVE_FILL] = "fill", [MOVE_EVICT] = "evict", [MOVE_NMI] = "nmi",
 };
 #define N_WORDS (sizeof words / sizeof words[0])
 
@@ -42,6 +42,8 @@ static void write_step(FILE *f, const struct explore_step *step,
         fprintf(f, " 0x%" PRIx64, freedom->pages[move->page].v);
         break;
     case MOVE_DRAIN:
+    case MOVE_NMI:
+    case MOVE_N_KINDS:
         break;
     }
     fprintf(f, "  # %s\n", step->words.text);
@@ -172,8 +174,8 @@ static enum status take_line(struct reader *r, char *line)
         const char *more = strtok_r(NULL, " \t", &rest);
         return more ? FAIL(r, "'%s' is too much on this line", more) : STATUS_OK;
     }
-    return FAIL(r, "'%s' is no move; there are step, drain, arrive, fill and evict",
-                word);
+    return FAIL(
+        r, "'%s' is no move; there are step, drain, arrive, fill, evict and nmi", word);
 }
 
 static enum status read_lines(struct reader *r, FILE *f)

@@ -101,9 +101,11 @@ void core_end_compute(struct core *core, struct hw *hw, cycle_t at)
 bool core_take_interrupt(struct core *core, struct hw *hw)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
-    bool on = hw->mode != HW_USER || !core->guest->threads[hw->tid].irq_off;
+    const struct kernel_port *kernel = core->kernel;
+    bool on = hw->mode == HW_USER ? !core->guest->threads[hw->tid].irq_off
+                                  : kernel->interrupts_on(kernel->context, hw->cpu);
     int vector = apic_pending(core->apic, hw->cpu, on);
-    hw->irq_maybe = 0;
+    hw->irq_maybe = hw->mode == HW_KERNEL && !on; /* IRQ_ON looks again itself. */
     if (vector < 0)
         return false;
     apic_take(core->apic, hw->cpu, (uint8_t)vector);
@@ -163,8 +165,7 @@ void core_kernel_step(struct core *core, struct hw *hw)
 {
     struct hw_clock *clock = hw_clock_of(core, hw);
     const struct kernel_port *kernel = core->kernel;
-    if (hw->irq_maybe && kernel->interrupts_on(kernel->context, hw->cpu) &&
-        core_take_interrupt(core, hw))
+    if (hw->irq_maybe && core_take_interrupt(core, hw))
         return;
     struct kernel_result r = {0};
     kernel->step(kernel->context, hw->cpu, clock->time, &r);

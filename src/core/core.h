@@ -86,6 +86,10 @@ bool core_drain_one(struct core *core, unsigned cpu, cycle_t now);
 /* Delivers an interrupt that has arrived. */
 void core_arrive(struct core *core, const struct msg *msg);
 
+/* An NMI arrives. False if one is on its way or served: nothing would change. */
+bool core_nmi(struct core *core, unsigned cpu, cycle_t now);
+bool core_nmi_free(const struct core *core, unsigned cpu);
+
 /* A translation appears or vanishes on its own (rules R3, R6).  False if that
  * changes nothing. */
 bool core_fill(struct core *core, unsigned cpu, va_t va, cycle_t now);

@@ -91,6 +91,21 @@ void core_arrive(struct core *core, const struct msg *msg)
     forget_time(core, hw_of(core, msg->cpu));
 }
 
+bool core_nmi_free(const struct core *core, unsigned cpu)
+{
+    return apic_nmi_free(core->apic, cpu);
+}
+
+bool core_nmi(struct core *core, unsigned cpu, cycle_t now)
+{
+    if (!core_nmi_free(core, cpu))
+        return false;
+    const struct msg msg = {
+        .kind = MSG_IPI, .cpu = (uint16_t)cpu, .a = VECTOR_NMI, .arrival = now};
+    core_deliver(core, &msg);
+    return true;
+}
+
 bool core_fill(struct core *core, unsigned cpu, va_t va, cycle_t now)
 {
     struct hw *hw = hw_of(core, cpu);
@@ -139,8 +154,9 @@ bool core_in_kernel(const struct core *core, unsigned cpu)
 {
     const struct hw *hw = hw_of(core, cpu);
     const struct kernel_port *kernel = core->kernel;
+    bool on = kernel->interrupts_on(kernel->context, cpu);
     return hw->mode == HW_KERNEL &&
-           !(hw->irq_maybe && kernel->interrupts_on(kernel->context, cpu));
+           !(hw->irq_maybe && apic_pending(core->apic, cpu, on) >= 0);
 }
 
 bool core_at_mark(const struct core *core, unsigned cpu)

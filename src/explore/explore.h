@@ -45,13 +45,13 @@ struct explore_result {
     const char *why; /* INCOMPLETE: which bound. */
     uint32_t states; /* Visited. */
     uint64_t transitions;
-    uint64_t matched;              /* Transitions to a state that was known. */
-    uint32_t queued;               /* States whose moves were not all tried. */
-    uint32_t depth;                /* Moves of the longest shortest path. */
-    size_t state_bytes;            /* Of one state, unpacked. */
-    size_t memory_bytes;           /* Of all states, packed. */
-    uint64_t by_kind[5];           /* Transitions per enum move_kind. */
-    uint64_t n_rule[MONITOR_FULL]; /* See struct monitor_watch. */
+    uint64_t matched;               /* Transitions to a state that was known. */
+    uint32_t queued;                /* States whose moves were not all tried. */
+    uint32_t depth;                 /* Moves of the longest shortest path. */
+    size_t state_bytes;             /* Of one state, unpacked. */
+    size_t memory_bytes;            /* Of all states, packed. */
+    uint64_t by_kind[MOVE_N_KINDS]; /* Transitions per enum move_kind. */
+    uint64_t n_rule[MONITOR_FULL];  /* See struct monitor_watch. */
     uint64_t n_steps[2][PROTOCOL_N_STEPS];
     uint32_t false_alarms; /* Of the monitor: data races of the guest. */
     uint32_t n_ends;       /* States in which every thread has done its part. */

@@ -16,6 +16,12 @@
  *   MON2  Two loads of a word in one critical section agree, unless the
  *         thread stored between them.                               (TORN)
  *   MON3  A lock has one owner.                                     (MUTEX)
+ *   MON4  A store under lock lands in the frame that the table maps. (LOST)
+ *   MON5  No access reaches, through a stale translation, a frame that was freed
+ *         or given to another page since.                           (REUSE)
+ *
+ * The checker's second form of LOST, a store over one that the thread's stale load
+ * has missed, needs a stale load under lock before it: MON1 comes first.
  */
 #ifndef EXPLORE_MONITOR_H
 #define EXPLORE_MONITOR_H
@@ -26,6 +32,8 @@
 #define MONITOR_WORDS   24u
 #define MONITOR_THREADS 8u
 #define MONITOR_LOCKS   8u
+#define MONITOR_PAGES   24u
+#define MONITOR_FRAMES  24u
 
 struct monitor_word {
     uint64_t va;
@@ -44,11 +52,29 @@ struct monitor_lock {
     uint32_t owner; /* Thread + 1; 0: free. */
 };
 
+/* What the table of a process maps at a page; in the order of (process, va). */
+struct monitor_page {
+    uint64_t va;
+    uint32_t process;
+    uint32_t frame; /* + 1; 0: nothing. */
+    uint32_t used;
+    uint32_t pad;
+};
+
+/* A frame that some entry has pointed to: whose it is now; in their order. */
+struct monitor_frame {
+    uint64_t va;    /* Page that it was mapped at first ... */
+    uint32_t frame; /* + 1; 0: this place is free. */
+    uint32_t freed; /* ... or it went back to the kernel. */
+};
+
 /* Plain bytes, part of the explored state. */
 struct monitor {
     uint8_t n_locks[MONITOR_THREADS]; /* Held by each thread. */
     struct monitor_word words[MONITOR_WORDS];
     struct monitor_lock locks[MONITOR_LOCKS];
+    struct monitor_page pages[MONITOR_PAGES];
+    struct monitor_frame frames[MONITOR_FRAMES];
     uint64_t outcomes[MONITOR_THREADS]; /* With 'observe': of all loads so far. */
 };
 
@@ -57,7 +83,9 @@ enum monitor_alarm {
     MONITOR_STALE,
     MONITOR_TORN,
     MONITOR_MUTEX,
-    MONITOR_FULL, /* More words, locks or threads than it has room for. */
+    MONITOR_LOST,
+    MONITOR_REUSE,
+    MONITOR_FULL, /* More words, locks, pages or threads than it has room for. */
 };
 
 /* What a move set off; not part of the state. */

@@ -143,6 +143,12 @@ void apic_take(struct apic *apic, unsigned cpu, uint8_t vector)
     bit_set(&l->isr, vector);
 }
 
+bool apic_nmi_free(const struct apic *apic, unsigned cpu)
+{
+    const struct local_apic *l = local_peek(apic, cpu);
+    return !l->nmi_latched && !l->nmi_blocked;
+}
+
 void apic_eoi(struct apic *apic, unsigned cpu)
 {
     struct local_apic *l = local(apic, cpu);

@@ -103,6 +103,9 @@ bool apic_idle(const struct apic *apic, unsigned cpu);
 /* Moves 'vector' from IRR to ISR. apic_pending() must have named it. */
 void apic_take(struct apic *apic, unsigned cpu, uint8_t vector);
 
+/* Could an NMI that arrives now make a difference: none is latched or served? */
+bool apic_nmi_free(const struct apic *apic, unsigned cpu);
+
 /* EOI: clears the highest bit of ISR. */
 void apic_eoi(struct apic *apic, unsigned cpu);
 

@@ -139,6 +139,8 @@ unsigned machine_moves(struct machine *m, const struct machine_freedom *freedom,
             add(moves, &n, max, (struct machine_move){MOVE_STEP, 0, (uint16_t)cpu, 0});
         if (!core_drained(core, cpu))
             add(moves, &n, max, (struct machine_move){MOVE_DRAIN, 0, (uint16_t)cpu, 0});
+        if (freedom->nmis && core_nmi_free(core, cpu))
+            add(moves, &n, max, (struct machine_move){MOVE_NMI, 0, (uint16_t)cpu, 0});
         for (uint32_t p = 0; p < freedom->n_pages; p++) {
             bool cached = core_caches(core, cpu, freedom->pages[p]);
             if (cached ? freedom->evictions : freedom->fills)
@@ -277,6 +279,12 @@ void machine_make(struct machine *m, const struct machine_freedom *freedom,
     case MOVE_EVICT:
         say_page(m, "TLB evicts", freedom->pages[move->page], words);
         core_evict(core, move->cpu, freedom->pages[move->page], now);
+        return;
+    case MOVE_NMI:
+        say(words, "NMI arrives");
+        core_nmi(core, move->cpu, now);
+        return;
+    case MOVE_N_KINDS:
         return;
     }
 }

@@ -14,6 +14,7 @@
  *   ARRIVE  an interrupt, or a hardware invalidation, gets to its CPU
  *   FILL    a TLB caches a translation that nobody asked for (rule R3)
  *   EVICT   a TLB drops one (rule R6)
+ *   NMI     a non-maskable interrupt arrives
  *
  * What is explored lies between two MARKs of each thread: it begins when every
  * thread stands at its first (or sleeps), and a thread that comes to its next
@@ -26,7 +27,15 @@
 
 #include "machine/machine.h"
 
-enum move_kind { MOVE_STEP, MOVE_DRAIN, MOVE_ARRIVE, MOVE_FILL, MOVE_EVICT };
+enum move_kind {
+    MOVE_STEP,
+    MOVE_DRAIN,
+    MOVE_ARRIVE,
+    MOVE_FILL, /* From here on: nothing waits for it. */
+    MOVE_EVICT,
+    MOVE_NMI,
+    MOVE_N_KINDS
+};
 
 struct machine_move {
     uint8_t kind;    /* enum move_kind */
@@ -37,7 +46,7 @@ struct machine_move {
 
 /* What may happen without being asked for, and how finely. */
 struct machine_freedom {
-    bool fills, evictions;
+    bool fills, evictions, nmis;
     bool every_step;   /* Each kernel step is a move of its own: no reduction. */
     const va_t *pages; /* Pages that FILL and EVICT are about. */
     uint32_t n_pages;

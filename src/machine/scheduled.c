@@ -129,6 +129,10 @@ static bool take_turn(struct machine *m, const struct machine_turn *turn, cycle_
     case MOVE_EVICT:
         core_evict(core, turn->cpu, turn->page, now);
         return true;
+    case MOVE_NMI:
+        return core_nmi(core, turn->cpu, now);
+    case MOVE_N_KINDS:
+        break;
     }
     return true;
 }

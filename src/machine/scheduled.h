@@ -12,6 +12,7 @@
  *   ARRIVE  an interrupt or a broadcast that was sent, and is held, arrives
  *   FILL    a TLB fills a page by a walk
  *   EVICT   a TLB drops a page
+ *   NMI     a non-maskable interrupt arrives
  *
  * Line transfers and acknowledgements take their time and are waited for.  Until
  * every thread stands at its first MARK the run goes as any other; after the

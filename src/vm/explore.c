@@ -38,7 +38,7 @@ static const char *program_word(enum program program)
         [PROGRAM_FORK] = "fork",        [PROGRAM_MAP] = "map call",
         [PROGRAM_EXIT] = "exit",        [PROGRAM_CALL] = "system call",
         [PROGRAM_KERNEL_OP] = "kernel", [PROGRAM_SHOOTDOWN_IRQ] = "shootdown handler",
-        [PROGRAM_TIMER_IRQ] = "timer",
+        [PROGRAM_TIMER_IRQ] = "timer",  [PROGRAM_NMI] = "NMI handler",
     };
     return words[program];
 }

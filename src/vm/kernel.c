@@ -17,6 +17,7 @@ static step_fn *const *const programs[N_PROGRAMS] = {
     [PROGRAM_KERNEL_OP] = kernel_op_steps,
     [PROGRAM_SHOOTDOWN_IRQ] = shootdown_irq_steps,
     [PROGRAM_TIMER_IRQ] = timer_irq_steps,
+    [PROGRAM_NMI] = nmi_steps,
 };
 
 void vm_fail(struct vm *vm, enum vm_failure failure)
@@ -76,8 +77,10 @@ void k_sleep(struct kctx *k, enum sleep_reason why, uint64_t addr)
 static void end_interrupt(struct kctx *k, cycle_t cost)
 {
     const struct ipi_config *ipi = k->vm->parts.ipi_config;
+    bool is_nmi = k->act->program == PROGRAM_NMI; /* Not in the ISR. */
     k->kcpu->irq_depth--;
-    apic_eoi(k->vm->parts.apic, k->cpu);
+    if (!is_nmi)
+        apic_eoi(k->vm->parts.apic, k->cpu);
     apic_iret(k->vm->parts.apic, k->cpu);
     bool to_user = k->thread && !k->thread->in_kernel;
     k_again(k, cost + ipi->eoi + (to_user ? 0 : ipi->iret));
@@ -329,8 +332,9 @@ void vm_interrupt(struct vm *vm, unsigned cpu, uint8_t vector, cycle_t now)
     struct kctx k = context_of(vm, cpu, now, &out);
     assert(k.kcpu->irq_depth < 2);
     struct act *act = &k.kcpu->irq[k.kcpu->irq_depth++];
-    enum program program =
-        vector == VECTOR_TIMER ? PROGRAM_TIMER_IRQ : PROGRAM_SHOOTDOWN_IRQ;
+    enum program program = vector == VECTOR_TIMER ? PROGRAM_TIMER_IRQ
+                           : vector == VECTOR_NMI ? PROGRAM_NMI
+                                                  : PROGRAM_SHOOTDOWN_IRQ;
     *act = (struct act){.program = (uint8_t)program, .vector = vector};
     struct obs r = k_record(&k, OBS_IPI_HANDLER);
     r.b = vector;
@@ -390,3 +394,11 @@ static void timer_step(struct kctx *k)
 }
 
 step_fn *const timer_irq_steps[] = {timer_step};
+
+/* As FreeBSD's handler: it touches no user memory and serves no shootdown. */
+static void nmi_step(struct kctx *k)
+{
+    k_end(k, k->vm->config->sched, true);
+}
+
+step_fn *const nmi_steps[] = {nmi_step};

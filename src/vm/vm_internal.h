@@ -97,6 +97,7 @@ enum program {
     PROGRAM_KERNEL_OP, /* An operation of a guest in the kernel. */
     PROGRAM_SHOOTDOWN_IRQ,
     PROGRAM_TIMER_IRQ,
+    PROGRAM_NMI, /* Looks at nothing and returns. */
     N_PROGRAMS
 };
 
@@ -396,7 +397,7 @@ typedef void step_fn(struct kctx *k);
 extern step_fn *const fault_steps[], *const fork_steps[], *const map_steps[];
 extern step_fn *const exit_steps[], *const call_steps[], *const kernel_op_steps[];
 extern step_fn *const shootdown_irq_steps[];
-extern step_fn *const timer_irq_steps[];
+extern step_fn *const timer_irq_steps[], *const nmi_steps[];
 void protocol_step_run(struct kctx *k); /* PROGRAM_COPY, PROGRAM_UPGRADE. */
 void protocol_advance(struct kctx *k, cycle_t cost); /* To the next of the list. */
 void protocol_remove_all(struct kctx *k);            /* A step: remove_all.c */

@@ -5,6 +5,8 @@
  */
 #include "explore/monitor.h"
 
+#include "base/pte.h"
+
 #include <CUnit/Basic.h>
 #include <string.h>
 
@@ -117,6 +119,85 @@ static void more_than_it_has_room_for_is_told(void)
     CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_FULL);
 }
 
+/* An entry of the page of X: frame, or none. */
+static void map(struct world *w, uint64_t va, uint32_t frame)
+{
+    struct obs r = {.kind = OBS_PTE_WRITE, .tid = 0, .va = va};
+    r.b = frame ? pte_make((pfn_t){frame}, PTE_P | PTE_RW).bits : 0;
+    monitor_on_record(&w->watch, &r);
+}
+
+static void access_in(struct world *w, enum obs_kind kind, uint32_t frame)
+{
+    struct obs r = {.kind = (uint16_t)kind, .tid = 1, .va = X + 8, .a = frame, .b = 7};
+    monitor_on_record(&w->watch, &r);
+}
+
+static void free_frame(struct world *w, uint32_t frame)
+{
+    struct obs r = {.kind = OBS_FRAME_FREE, .tid = 0, .a = frame};
+    monitor_on_record(&w->watch, &r);
+}
+
+static void a_store_under_lock_must_land_in_the_frame_that_is_mapped(void)
+{
+    struct world world, *w = fresh(&world);
+    map(w, X, 5);
+    give(w, OBS_LOCK, 1, LOCK, 0);
+    access_in(w, OBS_STORE, 5);
+    map(w, X, 6);
+    access_in(w, OBS_STORE, 6);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_QUIET);
+    access_in(w, OBS_STORE, 5);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_LOST);
+    CU_ASSERT_EQUAL(w->watch.n_rule[MONITOR_LOST], 3);
+}
+
+static void a_store_to_an_old_frame_without_a_lock_is_the_guests_affair(void)
+{
+    struct world world, *w = fresh(&world);
+    map(w, X, 5);
+    map(w, X, 6);
+    access_in(w, OBS_STORE, 5);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_QUIET);
+    CU_ASSERT_EQUAL(w->watch.n_rule[MONITOR_LOST], 0);
+}
+
+static void nobody_may_reach_a_frame_that_was_freed(void)
+{
+    struct world world, *w = fresh(&world);
+    map(w, X, 5);
+    map(w, X, 6);
+    access_in(w, OBS_LOAD, 5); /* Old, and still there. */
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_QUIET);
+    free_frame(w, 5);
+    access_in(w, OBS_LOAD, 6);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_QUIET);
+    access_in(w, OBS_LOAD, 5);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_REUSE);
+}
+
+static void a_freed_frame_that_the_page_has_again_may_be_reached(void)
+{
+    struct world world, *w = fresh(&world);
+    map(w, X, 5);
+    free_frame(w, 5);
+    map(w, X, 5);
+    access_in(w, OBS_LOAD, 5);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_QUIET);
+}
+
+static void nobody_may_reach_a_frame_that_another_page_has_got(void)
+{
+    struct world world, *w = fresh(&world);
+    map(w, X, 5);
+    map(w, X, 0);
+    free_frame(w, 5);
+    map(w, X + PAGE_BYTES, 5);
+    access_in(w, OBS_LOAD, 5);
+    CU_ASSERT_EQUAL(w->watch.alarm, MONITOR_REUSE);
+}
+
 static CU_TestInfo tests[] = {
     {"a load under lock must return the last store",
      a_load_under_lock_must_return_the_last_store},
@@ -130,6 +211,16 @@ static CU_TestInfo tests[] = {
     {"its bytes do not tell which word came first",
      its_bytes_do_not_tell_which_word_came_first},
     {"more than it has room for is told", more_than_it_has_room_for_is_told},
+    {"a store under lock must land in the frame that is mapped",
+     a_store_under_lock_must_land_in_the_frame_that_is_mapped},
+    {"a store to an old frame without a lock is the guests affair",
+     a_store_to_an_old_frame_without_a_lock_is_the_guests_affair},
+    {"nobody may reach a frame that was freed",
+     nobody_may_reach_a_frame_that_was_freed},
+    {"a freed frame that the page has again may be reached",
+     a_freed_frame_that_the_page_has_again_may_be_reached},
+    {"nobody may reach a frame that another page has got",
+     nobody_may_reach_a_frame_that_another_page_has_got},
     CU_TEST_INFO_NULL,
 };
 
