@@ -90,10 +90,12 @@ def checks(sim):
     for path in named_by_litmus(SPEC["litmus"]) if "litmus" in SPEC else ():
         out = run(sim, "litmus", "--summary", path)
         yield f"litmus {pathlib.Path(path).stem}", out.returncode == 1 and "Allowed" in out.stdout
-    for protocol, trace in SPEC.get("explore", ()):
+    for protocol, trace, rule, *sets in SPEC.get("explore", ()):
         out = run(sim, "explore", "--config", SOURCE / "configs/tiny/explore_three.json",
-                  "--protocol", protocol, SOURCE / f"traces/explore/{trace}.trace")
-        yield f"explore {protocol} {trace}", out.stdout.startswith("VIOLATED")
+                  "--protocol", protocol, *(f"--set={s}" for s in sets),
+                  SOURCE / f"traces/explore/{trace}.trace")
+        yield (f"explore {protocol} {trace} ({rule})",
+               out.stdout.startswith("VIOLATED") and f": {rule} in" in out.stdout)
     for path in SPEC.get("incomplete", ()):
         out = run(sim, "litmus", SOURCE / path)
         yield f"litmus {pathlib.Path(path).stem}", "waits for ever" in out.stdout
