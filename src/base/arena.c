@@ -96,12 +96,17 @@ static bool file_may_have(size_t n)
 
 /* A limit on address space (ulimit -v) is common on clusters and most machines
  * need little, so a smaller reservation is tried before giving up. */
-static bool reserve(struct part *part)
+static bool reserve(struct part *part, int i)
 {
+    /* Where the first arena of a process lies if nothing else is there: pointers from
+     * the arena into it are then the same in another process (a search that is
+     * resumed compares states with those of a file). */
+    uint64_t wanted = UINT64_C(0x200000000000) + (uint64_t)i * (UINT64_C(1) << 41);
+    void *hint = (void *)(uintptr_t)wanted;
     for (size_t n = RESERVE_BYTES; n >= RESERVE_MIN_BYTES; n /= 2) {
         if (!file_may_have(n))
             continue;
-        void *base = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+        void *base = mmap(hint, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                           part->fd, 0);
         if (base == MAP_FAILED)
             continue;
@@ -124,7 +129,7 @@ struct arena *arena_create(struct err *err)
     for (int i = 0; i < ARENA_N_PARTS; i++) {
         struct part *part = &arena->parts[i];
         part->fd = memfd_create("shootdown-arena", MFD_CLOEXEC);
-        if (part->fd < 0 || !reserve(part)) {
+        if (part->fd < 0 || !reserve(part, i)) {
             out_of_memory(err, part->fd < 0 ? "memfd_create" : "mmap");
             arena_destroy(arena);
             return NULL;

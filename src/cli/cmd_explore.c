@@ -9,19 +9,22 @@
 #include "cli/data_dir.h"
 #include "cli/explore_report.h"
 #include "cli/interrupt.h"
+#include "cli/manifest.h"
 #include "cli/present.h"
 #include "cli/progress.h"
 #include "cli/schedule_file.h"
+#include "cli/version.h"
 #include "vm/shootdown.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MIB         (UINT64_C(1) << 20)
-#define DEFAULT_MIB 4096u
-#define MOST_MIB    (UINT64_C(1) << 20)
-#define MOST_STATES UINT32_MAX
+#define MIB               (UINT64_C(1) << 20)
+#define DEFAULT_MIB       4096u
+#define MOST_MIB          (UINT64_C(1) << 20)
+#define MOST_STATES       UINT32_MAX
+#define CHECKPOINT_STATES 2000000u /* Half a minute to a minute. */
 
 enum {
     EXPLORE_OPT_FILLS = RUN_OPT_LAST,
@@ -34,6 +37,8 @@ enum {
     EXPLORE_OPT_MAX_STATES,
     EXPLORE_OPT_MEMORY,
     EXPLORE_OPT_REPLAY,
+    EXPLORE_OPT_CHECKPOINT,
+    EXPLORE_OPT_RESUME,
 };
 
 const struct option_row cmd_explore_options[] = {
@@ -54,6 +59,9 @@ const struct option_row cmd_explore_options[] = {
      "makes each kernel step a move of its own: no reduction"},
     {"max-states", EXPLORE_OPT_MAX_STATES, "N", "stops there: incomplete"},
     {"memory", EXPLORE_OPT_MEMORY, "MIB", "memory for states (default 4096)"},
+    {"checkpoint", EXPLORE_OPT_CHECKPOINT, "FILE",
+     "writes a search that stops early (also now and then), for --resume"},
+    {"resume", EXPLORE_OPT_RESUME, "FILE", "goes on with the search in FILE"},
     {"replay", EXPLORE_OPT_REPLAY, "FILE",
      "writes a violation's schedule, for sim run --schedule"},
     {"json", RUN_OPT_JSON, "[FILE]", "writes the result as JSON (default: stdout)"},
@@ -71,6 +79,7 @@ struct exploration {
     struct progress progress;
     struct present_buffer picture;
     const char *replay; /* Null: no file. */
+    char key[512];      /* What is explored, for checkpoints. */
 };
 
 /* ---- the command line ------------------------------------------------------------ */
@@ -121,6 +130,12 @@ static enum status take(struct exploration *x, int id, const char *arg, struct e
         return err->status;
     case EXPLORE_OPT_REPLAY:
         x->replay = arg;
+        return STATUS_OK;
+    case EXPLORE_OPT_CHECKPOINT:
+        o->checkpoint = arg;
+        return STATUS_OK;
+    case EXPLORE_OPT_RESUME:
+        o->resume = arg;
         return STATUS_OK;
     default:
         return run_args_take(&x->args, id, arg, err);
@@ -195,8 +210,25 @@ static enum status load(struct exploration *x, struct err *err)
     return STATUS_OK;
 }
 
+/* Everything that decides which states there are. */
+static void make_key(struct exploration *x)
+{
+    const struct machine_freedom *f = &x->options.freedom;
+    char config[33], pages[EXPLORE_PAGES * 20] = "";
+    size_t n = 0;
+    manifest_config_hash(x->effective, config);
+    for (uint32_t i = 0; i < f->n_pages; i++)
+        n += (size_t)snprintf(pages + n, sizeof pages - n, " %" PRIx64, f->pages[i].v);
+    snprintf(x->key, sizeof x->key, "%s %s %s %d%d%d%d%s", version_git(),
+             trace_hash(x->trace), config, f->fills, f->evictions, f->nmis,
+             f->every_step, pages);
+    x->options.key = x->key;
+}
+
 static enum status search(struct exploration *x, struct err *err)
 {
+    make_key(x);
+    x->options.checkpoint_states = CHECKPOINT_STATES;
     x->options.progress = progress;
     x->options.progress_context = x;
     progress_begin(&x->progress, &x->args.terminal, "states");

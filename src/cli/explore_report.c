@@ -81,6 +81,29 @@ static void print_bounds(FILE *f, const struct explore_report *report)
                 : "a guest operation, or a kernel step and those that commute");
 }
 
+/* How far a search that stopped may have been from its end. */
+static void print_forecast(FILE *f, const struct explore_result *r)
+{
+    double per_state = r->states ? (double)r->memory_bytes / r->states : 0;
+    if (r->verdict != EXPLORE_INCOMPLETE || r->queued == 0)
+        return;
+    if (r->estimate)
+        fprintf(f,
+                "estimate    %" PRIu64
+                " states in %.0f MiB: the number of states a move "
+                "away falls, to %.2f of that before; if it goes on so\n",
+                r->estimate, (double)r->estimate * per_state / 1048576.0, r->growth);
+    else
+        fprintf(f,
+                "estimate    none: the number of states a move away still grows (%.2f "
+                "times); more than %" PRIu32 " states\n",
+                r->growth, r->states);
+    fputs(
+        "            raise --max-states or --memory, leave out --fills, --evictions or "
+        "--nmis,\n            name fewer --page, or shorten the guest\n",
+        f);
+}
+
 static void print_numbers(FILE *f, const struct explore_report *report)
 {
     const struct explore_result *r = report->result;
@@ -88,7 +111,8 @@ static void print_numbers(FILE *f, const struct explore_report *report)
             "states      %" PRIu32 " visited, %" PRIu32 " left on the queue, depth "
             "%" PRIu32 "\n",
             r->states, r->queued, r->depth);
-    fprintf(f, "transitions %" PRIu64 ", %" PRIu64 " of them to a state known before\n",
+    fprintf(f,
+            "transitions %" PRIu64 ", %" PRIu64 " matched (to a state known before)\n",
             r->transitions, r->matched);
     fprintf(f, "memory      %.1f MiB, %.0f bytes a state of %zu\n",
             (double)r->memory_bytes / 1048576.0,
@@ -97,6 +121,7 @@ static void print_numbers(FILE *f, const struct explore_report *report)
             "ends        %" PRIu32 " states in which all is done, %" PRIu32
             " in which nothing can go on\n",
             r->n_ends, r->n_stuck);
+    print_forecast(f, r);
 }
 
 static void print_protocol_list(FILE *f, const char *title, const uint8_t *list,
@@ -188,10 +213,16 @@ static void write_numbers(struct report_json *j, const struct explore_result *r)
     report_json_u64(j, "depth", r->depth);
     report_json_u64(j, "state_bytes", r->state_bytes);
     report_json_u64(j, "memory_bytes", r->memory_bytes);
+    if (r->n_schedule)
+        report_json_u64(j, "moves_from_fault", n_from_fault(r));
     report_json_u64(j, "ends", r->n_ends);
     report_json_u64(j, "stuck", r->n_stuck);
     report_json_u64(j, "decided", n_decided(r));
     report_json_u64(j, "false_alarms", r->false_alarms);
+    if (r->verdict == EXPLORE_INCOMPLETE && r->growth > 0)
+        report_json_double(j, "layer_growth", r->growth);
+    if (r->estimate)
+        report_json_u64(j, "estimated_states", r->estimate);
 }
 
 static void write_schedule(struct report_json *j, const struct explore_result *r)

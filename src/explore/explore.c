@@ -5,8 +5,7 @@
  * States are numbered in the order in which they are found, so the queue of a
  * breadth-first search is the numbers from 'next' on.
  */
-#include "explore/explore.h"
-#include "explore/states.h"
+#include "explore/search.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,28 +14,6 @@
 #define MOVES_MAX    256u
 #define PREFIX_MOVES 1000000u
 #define LOOK_EVERY   512u
-
-/* How a state was first reached. */
-struct origin {
-    uint32_t parent;
-    uint32_t depth;
-    struct machine_move move;
-};
-
-struct search {
-    struct machine *machine;
-    const struct machine_config *config;
-    struct trace *trace;
-    const struct explore_options *options;
-    struct explore_result *result;
-    struct states *states;
-    struct monitor_watch watch;
-    struct origin *origins; /* [capacity], by state. */
-    uint32_t capacity;
-    void *bytes; /* The live state. */
-    bool moved;  /* A move of the state in hand leads to another one. */
-    struct err *err;
-};
 
 const char *explore_verdict_text(enum explore_verdict verdict)
 {
@@ -49,6 +26,23 @@ const char *explore_verdict_text(enum explore_verdict verdict)
         return "INCOMPLETE";
     }
     return "";
+}
+
+void explore_forecast(const uint64_t *layers, uint32_t n, double *growth,
+                      uint64_t *estimate)
+{
+    *growth = 0;
+    *estimate = 0;
+    if (n < 3 || layers[n - 3] == 0)
+        return;
+    *growth = (double)layers[n - 2] / (double)layers[n - 3];
+    if (*growth >= 1)
+        return;
+    double seen = 0;
+    for (uint32_t i = 0; i + 1 < n; i++)
+        seen += (double)layers[i];
+    double rest = (double)layers[n - 2] * *growth / (1 - *growth);
+    *estimate = (uint64_t)(seen + rest + 0.5);
 }
 
 void explore_free(struct explore_result *result)
@@ -111,11 +105,13 @@ static bool incomplete(struct search *s, const char *why)
     return false;
 }
 
-static bool make_room(struct search *s, uint32_t number)
+bool search_make_room(struct search *s, uint32_t number)
 {
+    uint32_t more = s->capacity ? s->capacity : 4096;
     if (number < s->capacity)
         return true;
-    uint32_t more = s->capacity ? s->capacity * 2 : 4096;
+    while (more <= number)
+        more *= 2;
     struct origin *origins = realloc(s->origins, more * sizeof *origins);
     if (!origins)
         return false;
@@ -134,7 +130,7 @@ static bool put(struct search *s, uint32_t parent, const struct machine_move *mo
         s->moved = s->moved || (move->kind <= MOVE_ARRIVE && number != parent);
         return !full || incomplete(s, "the memory for states is used up");
     }
-    if (!make_room(s, number))
+    if (!search_make_room(s, number))
         return incomplete(s, "out of memory");
     uint32_t depth = s->origins[parent].depth + 1;
     s->moved = s->moved || move->kind <= MOVE_ARRIVE;
@@ -208,6 +204,13 @@ static bool expand(struct search *s, uint32_t state)
     return true;
 }
 
+static size_t bytes_soon(const struct search *s)
+{
+    bool grows = states_count(s->states) + MOVES_MAX > s->capacity;
+    return states_bytes_with(s->states, MOVES_MAX) +
+           s->capacity * sizeof *s->origins * (grows ? 3 : 1);
+}
+
 /* Bounds and the caller's wish, between two states. */
 static bool may_go_on(struct search *s, uint32_t next)
 {
@@ -215,23 +218,61 @@ static bool may_go_on(struct search *s, uint32_t next)
     uint32_t count = states_count(s->states);
     if (o->max_states && count >= o->max_states)
         return incomplete(s, "the number of states asked for is reached");
+    if (bytes_soon(s) > o->max_bytes)
+        return incomplete(s, "the memory for states is used up");
     if (next % LOOK_EVERY == 0 && o->progress &&
         !o->progress(o->progress_context, count, count - next, s->result->depth))
         return incomplete(s, "interrupted");
     return true;
 }
 
+/* Now and then, so that a machine that goes down takes little with it. */
+static bool save_sometimes(struct search *s)
+{
+    const struct explore_options *o = s->options;
+    return !o->checkpoint || !o->checkpoint_states || s->next == 0 ||
+           s->next % o->checkpoint_states || search_save(s) == STATUS_OK;
+}
+
+/* The bounds stop between two states only, so a search can go on from there. */
 static void search(struct search *s)
 {
-    uint32_t next = 0;
-    while (next < states_count(s->states) && may_go_on(s, next) && expand(s, next))
-        next++;
+    bool between = true;
+    while (s->next < states_count(s->states)) {
+        between = may_go_on(s, s->next);
+        if (!between || !save_sometimes(s) || !expand(s, s->next))
+            break;
+        s->next++;
+    }
+    if (!between && s->options->checkpoint)
+        search_save(s);
+}
+
+static void forecast(struct search *s)
+{
+    uint32_t n = s->result->depth + 1;
+    uint64_t *layers = calloc(n, sizeof *layers);
+    if (!layers)
+        return;
+    for (uint32_t i = 0; i < states_count(s->states); i++)
+        layers[s->origins[i].depth]++;
+    /* The layer behind the one in hand is not whole. */
+    uint32_t in_hand = s->origins[s->next].depth;
+    explore_forecast(layers, in_hand + 2 < n ? in_hand + 2 : n, &s->result->growth,
+                     &s->result->estimate);
+    free(layers);
+}
+
+static void sum_up(struct search *s)
+{
     s->result->states = states_count(s->states);
-    s->result->queued = states_count(s->states) - next;
+    s->result->queued = states_count(s->states) - s->next;
     s->result->memory_bytes =
         states_bytes(s->states) + s->capacity * sizeof *s->origins;
     memcpy(s->result->n_rule, s->watch.n_rule, sizeof s->result->n_rule);
     memcpy(s->result->n_steps, s->watch.n_steps, sizeof s->result->n_steps);
+    if (s->result->verdict == EXPLORE_INCOMPLETE && s->result->queued)
+        forecast(s);
 }
 
 /* ---- the first state
@@ -265,16 +306,21 @@ static enum status first_state(struct search *s)
         return s->err->status;
     s->bytes = machine_state(s->machine, &s->result->state_bytes);
     s->states = states_create(s->result->state_bytes, s->options->max_bytes, s->err);
-    if (!s->states)
+    if (!s->states || (s->options->resume && search_load(s) != STATUS_OK))
         return s->err->status;
     uint32_t number;
     bool full;
     states_put(s->states, s->bytes, &number, &full);
+    if (number != 0)
+        return err_set(s->err, STATUS_TRACE,
+                       "%s: does not begin with the first state of this guest",
+                       s->options->resume);
     struct machine_pages pages = machine_state_pages(s->machine);
     states_note_pages(s->states, pages.first, pages.n, pages.touched);
-    if (full || !make_room(s, 0))
+    if (full || !search_make_room(s, 0))
         return err_set(s->err, STATUS_LIMIT, "not enough memory for a single state");
-    s->origins[0] = (struct origin){0};
+    if (!s->options->resume)
+        s->origins[0] = (struct origin){0};
     return STATUS_OK;
 }
 
@@ -296,8 +342,10 @@ enum status explore_run(const struct machine_config *config, struct trace *trace
         return err->status;
     struct obs_listener listener = {&s.watch, monitor_on_record};
     obs_listen(machine_obs(s.machine), listener, monitor_kinds());
-    if (first_state(&s) == STATUS_OK)
+    if (first_state(&s) == STATUS_OK) {
         search(&s);
+        sum_up(&s);
+    }
     states_destroy(s.states);
     machine_destroy(s.machine);
     free(s.origins);

@@ -29,6 +29,15 @@ struct explore_options {
     /* Called now and then; may be null; returns false to stop. */
     bool (*progress)(void *context, uint32_t states, uint32_t queued, uint32_t depth);
     void *progress_context;
+    /*
+     * An interrupted search can go on.  What has been searched is written to
+     * 'checkpoint' when the search stops early and every 'checkpoint_states'
+     * states (0: never) in between; 'resume' names a file to go on from.  Either
+     * may be null.  'key' says what is explored (configuration, trace, program,
+     * options): a file with another one is refused.
+     */
+    const char *checkpoint, *resume, *key;
+    uint32_t checkpoint_states;
 };
 
 /* One move of a schedule, with its words. */
@@ -60,6 +69,14 @@ struct explore_result {
     struct explore_step *schedule; /* VIOLATED: a shortest one. */
     uint32_t n_schedule;
     const char *rule; /* VIOLATED: the checker's rule. */
+    /*
+     * INCOMPLETE: how far it may be.  States at each number of moves grow and then
+     * shrink.  'growth' is the ratio of the last two whole layers; below 1 the
+     * rest is a falling series, and 'estimate' is its sum with what was visited.  At
+     * 1 or more nothing can be said but that there are more states than were seen.
+     */
+    double growth;
+    uint64_t estimate; /* 0: none. */
 };
 
 /* Can it be explored at all?  STATUS_CONFIG and STATUS_TRACE say why not. */
@@ -94,6 +111,11 @@ enum status explore_replay(const struct machine_config *config, struct trace *tr
                            struct explore_step *steps, uint32_t n_steps,
                            void (*use)(void *context, const struct check_result *check),
                            void *context, struct err *err);
+
+/* Forecast from the sizes of the layers 0 .. n - 1, of which the last is not whole.
+ * Pure. */
+void explore_forecast(const uint64_t *layers, uint32_t n, double *growth,
+                      uint64_t *estimate);
 
 const char *explore_verdict_text(enum explore_verdict verdict);
 

@@ -77,3 +77,13 @@ size_t intern_bytes(const struct intern *table)
 {
     return table->capacity * table->record_bytes + table->n_slots * sizeof(uint32_t);
 }
+
+size_t intern_bytes_with(const struct intern *table, uint32_t n)
+{
+    size_t bytes = intern_bytes(table);
+    if (table->n + n > table->capacity)
+        bytes += 2 * (size_t)table->capacity * table->record_bytes;
+    if ((table->n + n) * 2 >= table->n_slots)
+        bytes += 2 * (size_t)table->n_slots * sizeof(uint32_t);
+    return bytes;
+}

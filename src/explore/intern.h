@@ -32,4 +32,8 @@ static inline const void *intern_get(const struct intern *table, uint32_t number
 
 size_t intern_bytes(const struct intern *table);
 
+/* The most memory that adding 'n' more records can take for a moment: a table
+ * grows by a copy of twice its size. */
+size_t intern_bytes_with(const struct intern *table, uint32_t n);
+
 #endif

@@ -221,3 +221,47 @@ uint32_t states_count(const struct states *s)
 {
     return s->roots.n;
 }
+
+/* A new state has at most some dozens of new nodes; of leaves and pairs far more
+ * are allowed for than ever were seen. */
+size_t states_bytes_with(const struct states *s, uint32_t n)
+{
+    return intern_bytes_with(&s->leaves, 64 * n) +
+           intern_bytes_with(&s->pairs, 64 * s->n_levels * n) +
+           intern_bytes_with(&s->roots, n);
+}
+
+/* ---- to a file and back ---------------------------------------------------------- */
+
+static bool save_table(const struct intern *table, FILE *file)
+{
+    return fwrite(&table->n, sizeof table->n, 1, file) == 1 &&
+           fwrite(table->records, table->record_bytes, table->n, file) == table->n;
+}
+
+bool states_save(const struct states *s, FILE *file)
+{
+    return save_table(&s->leaves, file) && save_table(&s->pairs, file) &&
+           save_table(&s->roots, file);
+}
+
+/* Records come back in their order, so each gets the number that it had. */
+static bool load_table(struct intern *table, FILE *file)
+{
+    uint32_t n;
+    uint8_t record[LEAF_BYTES];
+    assert(table->record_bytes <= sizeof record && table->n == 0);
+    if (fread(&n, sizeof n, 1, file) != 1)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        if (fread(record, table->record_bytes, 1, file) != 1 ||
+            intern_put(table, record) != i)
+            return false;
+    return true;
+}
+
+bool states_load(struct states *s, FILE *file)
+{
+    return load_table(&s->leaves, file) && load_table(&s->pairs, file) &&
+           load_table(&s->roots, file);
+}

@@ -17,6 +17,8 @@
 
 #include "base/status.h"
 
+#include <stdio.h>
+
 struct states; /* Opaque; see states.c. */
 
 /* Creates a set of states of 'n_bytes' bytes, with memory for about
@@ -38,6 +40,14 @@ void states_note_pages(struct states *states, size_t first, uint32_t n,
 /* Copies state 'number' to 'bytes', which must hold exactly the bytes of the last
  * put or get: only what differs between the two states is written. */
 void states_get(struct states *states, uint32_t number, void *bytes);
+
+/* The most memory that 'n' more states can take for a moment. */
+size_t states_bytes_with(const struct states *states, uint32_t n);
+
+/* Writes all nodes to 'file', and reads them into an empty set of states of the
+ * same size.  False: the file ends early, or does not hold such a set. */
+bool states_save(const struct states *states, FILE *file);
+bool states_load(struct states *states, FILE *file);
 
 uint32_t states_count(const struct states *states);
 

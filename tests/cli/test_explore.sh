@@ -6,6 +6,9 @@
 : "${SIM:?}"
 machine=$SD_SOURCE_DIR/configs/tiny/explore_three.json
 guest=$SD_SOURCE_DIR/traces/explore/cow_3.trace
+scenarios=$SD_SOURCE_DIR/traces/explore
+three="--config $machine"
+# shellcheck disable=SC2086 # $three and $searches are lists of words.
 
 run "$SIM" explore -c "$machine" --protocol two_stage "$guest"
 exits 0 "a proof"
@@ -50,4 +53,37 @@ exits 2 "--page alone"
 says "--page means nothing without"
 run "$SIM" explore -c "$machine"
 exits 2 "no trace"
+
+# What may happen by itself is chosen and printed.
+run "$SIM" explore $three --protocol two_stage --early-ack --rewalk "$scenarios/cow_2.trace"
+exits 0 "two_stage with early acknowledgement"
+prints "acknowledged before invalidating"
+prints "re-walk on a permission miss on"
+run "$SIM" explore $three --protocol two_stage --nmis "$scenarios/cow_2.trace"
+exits 0 "two_stage with NMIs"
+prints "NMIs on"
+
+# A search that was stopped goes on, and ends as one that was not.
+searches="$three --protocol two_stage $scenarios/cow_3_two_words.trace"
+run "$SIM" explore -q $searches
+cp "$out" "$work/whole"
+run "$SIM" explore -q --max-states 4000 --checkpoint "$work/stopped" $searches
+exits 7 "a search with a bound"
+prints "estimate    "
+run "$SIM" explore -q --max-states 8000 --resume "$work/stopped" --checkpoint "$work/again" $searches
+exits 7 "a search that goes on to another bound"
+run "$SIM" explore -q --resume "$work/again" $searches
+exits 0 "a search that goes on to its end"
+same "$work/whole" "$out" "a resumed search says what an undisturbed one says"
+run "$SIM" explore -q --memory 2 --checkpoint "$work/full" $searches
+exits 7 "a search without memory" && prints "the memory for states is used up"
+run "$SIM" explore -q --resume "$work/full" $searches
+same "$work/whole" "$out" "a search that had no more memory can go on, too"
+head -c 5000 "$work/stopped" >"$work/cut"
+run "$SIM" explore --resume "$work/cut" $searches
+exits 4 "a checkpoint that was cut" && says "was cut or changed"
+run "$SIM" explore --evictions --resume "$work/stopped" $searches
+exits 4 "a checkpoint of another search" && says "belongs to another guest"
+run "$SIM" explore --max-states 100 --checkpoint "$work/no/such/dir" $searches
+exits 5 "a checkpoint that cannot be written" && says "cannot be written"
 finish
