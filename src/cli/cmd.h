@@ -35,6 +35,7 @@ int cmd_run(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_litmus(int argc, char **argv);
+int cmd_synthesize(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 
@@ -42,6 +43,7 @@ extern const struct option_row cmd_run_options[];
 extern const struct option_row cmd_compare_options[];
 extern const struct option_row cmd_explore_options[];
 extern const struct option_row cmd_litmus_options[];
+extern const struct option_row cmd_synthesize_options[];
 
 /* Prints "sim COMMAND: message" (or "sim: message") to stderr and, for a usage
  * error, where help is. Returns the exit code for the error. */

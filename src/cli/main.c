@@ -32,6 +32,9 @@ static int cmd_version(int argc, char **argv);
     COMMAND(explore, "[OPTION]... TRACE",                                              \
             "tries every order of a small guest's steps: proves or refutes",           \
             cmd_explore_options)                                                       \
+    COMMAND(synthesize, "[OPTION]...",                                                 \
+            "finds the orders of protocol steps that are safe, and what they cost",    \
+            cmd_synthesize_options)                                                    \
     COMMAND(litmus, "[OPTION]... FILE...",                                             \
             "runs litmus tests: which outcomes can happen at all", cmd_litmus_options) \
     COMMAND(trace, "ACTION [ARGUMENT]...", "makes, reads and checks guest traces",     \

@@ -78,6 +78,10 @@ enum status protocol_load(const char *name, const char *const *dirs,
 /* Checks that the lists can run at all. STATUS_CONFIG names list and step. */
 enum status protocol_check(const struct protocol *protocol, struct err *err);
 
+/* What is wrong with the first 'n' steps of a copy list as the beginning of one, or
+ * null: for those who build lists step by step.  Pure. */
+const char *protocol_check_prefix(const uint8_t *copy, uint32_t n);
+
 /* True if 'copy' leaves the entry read-only, so that 'upgrade' must follow. */
 bool protocol_needs_upgrade(const struct protocol *protocol);
 

@@ -203,3 +203,12 @@ bool protocol_needs_upgrade(const struct protocol *protocol)
     }
     return read_only;
 }
+
+const char *protocol_check_prefix(const uint8_t *copy, uint32_t n)
+{
+    struct walk w = {.list = "copy"};
+    const char *wrong = NULL;
+    for (uint32_t i = 0; i < n && !wrong; i++)
+        wrong = walk_step(&w, (enum protocol_step)copy[i]);
+    return wrong;
+}
