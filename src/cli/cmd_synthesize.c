@@ -28,6 +28,7 @@
 enum {
     SYNTH_OPT_STEPS = RUN_OPT_LAST,
     SYNTH_OPT_BEGIN,
+    SYNTH_OPT_END,
     SYNTH_OPT_UPGRADE,
     SYNTH_OPT_VOCABULARY,
     SYNTH_OPT_LENGTH,
@@ -48,6 +49,8 @@ const struct option_row cmd_synthesize_options[] = {
      "steps in any order, by commas; 'step?' may be left out"},
     {"begin", SYNTH_OPT_BEGIN, "LIST",
      "what every copy list begins with (default page_busy,copy_frame,pmap_lock)"},
+    {"end", SYNTH_OPT_END, "LIST",
+     "what every copy list ends with (default page_unbusy; none with --steps)"},
     {"upgrade", SYNTH_OPT_UPGRADE, "LIST",
      "upgrade list of those that end read-only (default that of two_stage)"},
     {"vocabulary", SYNTH_OPT_VOCABULARY, "LIST",
@@ -160,6 +163,13 @@ static void take_begin(struct synthesis *s, enum protocol_step step, bool option
         s->space.prefix[s->space.n_prefix++] = (uint8_t)step;
 }
 
+static void take_end(struct synthesis *s, enum protocol_step step, bool optional)
+{
+    (void)optional;
+    if (s->space.n_suffix < PROTOCOL_STEPS_MAX)
+        s->space.suffix[s->space.n_suffix++] = (uint8_t)step;
+}
+
 static void take_upgrade(struct synthesis *s, enum protocol_step step, bool optional)
 {
     (void)optional;
@@ -188,6 +198,8 @@ static enum status take(struct synthesis *s, int id, const char *arg, struct err
     case SYNTH_OPT_BEGIN:
         s->has_begin = true;
         return each_step(s, "begin", arg, take_begin, err);
+    case SYNTH_OPT_END:
+        return each_step(s, "end", arg, take_end, err);
     case SYNTH_OPT_UPGRADE:
         s->has_upgrade = true;
         return each_step(s, "upgrade", arg, take_upgrade, err);
@@ -248,11 +260,12 @@ static enum status fill_in(struct synthesis *s, struct err *err)
         return err->status;
     if (s->has_steps || s->has_vocabulary)
         return STATUS_OK;
-    return each_step(
-        s, "steps",
-        "pte_clear?,pte_set new ro?,pte_set new rw?,"
-        "invalidate_local,shootdown_send,shootdown_wait,pmap_unlock,page_unbusy",
-        take_step, err);
+    if (!s->space.n_suffix)
+        take_end(s, PROTOCOL_PAGE_UNBUSY, false);
+    return each_step(s, "steps",
+                     "pte_clear?,pte_set new ro?,pte_set new rw?,"
+                     "invalidate_local,shootdown_send,shootdown_wait,pmap_unlock",
+                     take_step, err);
 }
 
 static enum status parse(struct synthesis *s, int argc, char **argv, struct err *err)
@@ -340,6 +353,7 @@ static enum status add_family(struct synthesis *s, struct err *err)
         bool thorough, spontaneous;
     } family[] = {
         {"cow_2", false, false},
+        {"cow_2_owner_reads", false, true},
         {"cow_3", false, false},
         {"cow_3_two_words", false, false},
         {"cow_3_second_writer", false, false},

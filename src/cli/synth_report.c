@@ -140,7 +140,7 @@ static void print_safe(FILE *f, const struct synth_report *report)
         f,
         "\nSAFE, the cheapest first: %s on %s, %" PRIu32 " trials\n"
         "rank  order              fault cycles  against faults shootdown ns  orders\n"
-        "                                      cheapest /page     p50     p99 in "
+        "                            per page  cheapest /page     p50     p99 in "
         "class\n",
         report->guest, report->machine, report->trials);
     uint32_t shown = report->n_shown && report->n_shown < n ? report->n_shown : n;

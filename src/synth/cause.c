@@ -17,6 +17,12 @@ static bool is_remote(uint8_t step)
            step == PROTOCOL_STOP_OTHERS || step == PROTOCOL_REMOVE_ALL;
 }
 
+static bool is_local(uint8_t step)
+{
+    return step == PROTOCOL_INVALIDATE_LOCAL || step == PROTOCOL_BROADCAST ||
+           step == PROTOCOL_REMOVE_ALL;
+}
+
 /* Is the invalidation over behind it? */
 static bool is_end(uint8_t step)
 {
@@ -58,10 +64,11 @@ enum synth_cause synth_cause_of(const struct protocol *p, uint32_t n_done,
     uint32_t ended = behind_last(p, n_done, is_end);
     if (sent == 0)
         return CAUSE_NO_REMOTE;
-    if (ended && ended <= first_change(p))
+    if (sent <= first_change(p))
         return CAUSE_TOO_EARLY;
     if (ended >= sent)
-        return CAUSE_OTHER;
+        return behind_last(p, p->n_copy, is_local) <= first_change(p) ? CAUSE_OWN_TLB
+                                                                      : CAUSE_OTHER;
     if (upgraded)
         return CAUSE_UPGRADED;
     if (n_done >= p->n_copy)

@@ -8,13 +8,14 @@
  *
  *   CAUSE_NEVER_ENDS      no schedule breaks a rule, but some cannot end
  *   CAUSE_NO_REMOTE       the list has ended; nothing in it invalidates other TLBs
- *   CAUSE_TOO_EARLY       all invalidation lies before the last change of the entry
- *   CAUSE_NO_WAIT         the list has ended without a wait for the last request
- *   CAUSE_UPGRADED        another fault made the entry writable before the end of the
- *                         invalidation: lock or busy state were given up too early
- *   CAUSE_WRITABLE        the list itself made the new frame writable before the end of
- *                         the invalidation
- *   CAUSE_OTHER           none of these
+ *   CAUSE_TOO_EARLY       the last request is made before the old frame leaves the
+ * entry: TLBs fill again, or it is skipped as nothing has changed CAUSE_NO_WAIT the
+ * list has ended without a wait for the last request CAUSE_UPGRADED        another
+ * fault made the entry writable before the end of the invalidation: lock or busy state
+ * were given up too early CAUSE_WRITABLE        the list itself made the new frame
+ * writable before the end of the invalidation CAUSE_OWN_TLB         all others have
+ * invalidated; the last 'invalidate_local' lies before the old frame leaves the entry,
+ * or there is none CAUSE_OTHER           none of these
  */
 #ifndef SYNTH_CAUSE_H
 #define SYNTH_CAUSE_H
@@ -26,12 +27,13 @@
     CAUSE(NEVER_ENDS, "never ends: a thread can wait for ever")                 \
     CAUSE(NO_REMOTE, "nothing invalidates the TLBs of other CPUs")              \
     CAUSE(TOO_EARLY,                                                            \
-          "the TLBs are invalidated before the entry changes, and fill again")  \
+          "the other TLBs are asked to invalidate before the entry changes")    \
     CAUSE(UPGRADED,                                                             \
           "another fault makes the page writable before all have invalidated, " \
           "as its lock or busy state was given up")                             \
     CAUSE(WRITABLE, "the new page is writable before all have invalidated")     \
     CAUSE(NO_WAIT, "nobody waits for the acknowledgements")                     \
+    CAUSE(OWN_TLB, "the CPU that copies keeps the old page in its own TLB")     \
     CAUSE(OTHER, "another reason")
 
 enum synth_cause {

@@ -147,8 +147,9 @@ static bool is_complete(const struct walk *w)
 
 static struct protocol protocol_of(const struct walk *w)
 {
-    struct protocol p = {.n_copy = w->n};
+    struct protocol p = {.n_copy = w->n + w->space->n_suffix};
     memcpy(p.copy, w->list, w->n);
+    memcpy(p.copy + w->n, w->space->suffix, w->space->n_suffix);
     if (!protocol_needs_upgrade(&p))
         return p;
     memcpy(p.upgrade, w->space->upgrade, w->space->n_upgrade);
@@ -221,7 +222,8 @@ static enum status walk_on(struct walk *w)
     if (is_complete(w) && take_order(w) != STATUS_OK)
         return w->err->status;
     uint32_t behind = w->n - w->space->n_prefix;
-    if (w->n == PROTOCOL_STEPS_MAX || (w->space->length && behind == w->space->length))
+    if (w->n + w->space->n_suffix == PROTOCOL_STEPS_MAX ||
+        (w->space->length && behind == w->space->length))
         return STATUS_OK;
     for (unsigned s = 0; s < PROTOCOL_N_STEPS; s++) {
         if (!has_room(w, (enum protocol_step)s))

@@ -2,8 +2,8 @@
 /*
  * enumerate.h - all orders of a few protocol steps, up to obvious equivalence.
  *
- * A copy list begins with a fixed part and goes on with any order of a multiset of
- * steps, some of which may be left out.  Kept are orders that can run at all
+ * A copy list has a fixed beginning and end, and between them any order of a multiset
+ * of steps, some of which may be left out.  Kept are orders that can run at all
  * (protocol_check()) and whose entries change inside the pmap lock; when the entry
  * ends read-only, the given upgrade list follows.
  *
@@ -32,8 +32,10 @@
 struct synth_space {
     uint8_t prefix[PROTOCOL_STEPS_MAX];
     uint32_t n_prefix;
-    uint8_t least[PROTOCOL_N_STEPS], most[PROTOCOL_N_STEPS]; /* Behind the prefix. */
-    uint32_t length;       /* Of the part behind the prefix; 0: any. */
+    uint8_t suffix[PROTOCOL_STEPS_MAX];
+    uint32_t n_suffix;
+    uint8_t least[PROTOCOL_N_STEPS], most[PROTOCOL_N_STEPS]; /* Between them. */
+    uint32_t length;       /* Of the part between them; 0: any. */
     uint32_t most_entries; /* Changes of the entry. */
     uint8_t upgrade[PROTOCOL_STEPS_MAX];
     uint32_t n_upgrade;
