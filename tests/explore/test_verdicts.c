@@ -70,6 +70,51 @@ static void without_an_old_translation_nothing_goes_wrong(void)
     expect_all("cow_3_cold", NULL, true);
 }
 
+/* With two CPUs who copies the page is the only one to store: it comes back from
+ * its fault when all have invalidated, so only orders that do not wait are refuted. */
+static bool is_safe_on_two(const char *protocol)
+{
+    return strcmp(protocol, "local_only") != 0 && strcmp(protocol, "no_wait") != 0;
+}
+
+static void expect(const char *machine, const char *protocol, const char *scenario,
+                   bool safe)
+{
+    struct explore_result r;
+    struct err err = {0};
+    struct explore_case c = {
+        .machine = machine, .protocol = protocol, .scenario = scenario};
+    CU_ASSERT_EQUAL_FATAL(explore_world_run(c, &r, &err), STATUS_OK);
+    CU_ASSERT_EQUAL(r.verdict, safe ? EXPLORE_PROVED : EXPLORE_VIOLATED);
+    explore_free(&r);
+}
+
+static void with_two_cpus_only_orders_that_do_not_wait_are_refuted(void)
+{
+    static const char *const scenarios[] = {"cow_2", "cow_2_cold", "cow_2_two_words",
+                                            "cow_2_second_writer"};
+    for (unsigned s = 0; s < 4; s++)
+        for (size_t i = 0; i < N_PROTOCOLS; i++) {
+            bool cold = strcmp(scenarios[s], "cow_2_cold") == 0;
+            expect("explore_three", protocols[i].protocol, scenarios[s],
+                   cold || is_safe_on_two(protocols[i].protocol));
+        }
+}
+
+static void a_second_writer_changes_no_verdict(void)
+{
+    for (size_t i = 0; i < N_PROTOCOLS; i++)
+        expect("explore_three", protocols[i].protocol, "cow_3_second_writer",
+               protocols[i].safe);
+}
+
+/* The remark of r329254: remote invalidation that is atomic is not enough. */
+static void atomic_remote_invalidation_alone_is_not_enough(void)
+{
+    expect("explore_four", "broadcast_single", "cow_4_two_readers", false);
+    expect("explore_four", "broadcast_bbm", "cow_4_two_readers", true);
+}
+
 static const va_t shared_page = {0x20000};
 
 /* Explores with fills and evictions of the shared page. */
@@ -201,6 +246,11 @@ static CU_TestInfo tests[] = {
     {"whoever watches the progress can stop it",
      whoever_watches_the_progress_can_stop_it},
     {"what a TLB replaces is not explored", what_a_tlb_replaces_is_not_explored},
+    {"with two CPUs only orders that do not wait are refuted",
+     with_two_cpus_only_orders_that_do_not_wait_are_refuted},
+    {"a second writer changes no verdict", a_second_writer_changes_no_verdict},
+    {"atomic remote invalidation alone is not enough",
+     atomic_remote_invalidation_alone_is_not_enough},
     CU_TEST_INFO_NULL,
 };
 
