@@ -35,6 +35,9 @@ int cmd_run(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_litmus(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_synthesize(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_config(int argc, char **argv);
@@ -43,6 +46,9 @@ extern const struct option_row cmd_run_options[];
 extern const struct option_row cmd_compare_options[];
 extern const struct option_row cmd_explore_options[];
 extern const struct option_row cmd_litmus_options[];
+extern const struct option_row cmd_sweep_options[];
+extern const struct option_row cmd_merge_options[];
+extern const struct option_row cmd_export_options[];
 extern const struct option_row cmd_synthesize_options[];
 
 /* Prints "sim COMMAND: message" (or "sim: message") to stderr and, for a usage

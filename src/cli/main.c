@@ -29,6 +29,13 @@ static int cmd_version(int argc, char **argv);
     COMMAND(compare, "[OPTION]... TRACE",                                              \
             "runs the same guest under several protocols, side by side",               \
             cmd_compare_options)                                                       \
+    COMMAND(sweep, "[OPTION]... TRACE...",                                             \
+            "runs a grid of configurations into one results file; resumable",          \
+            cmd_sweep_options)                                                         \
+    COMMAND(merge, "[OPTION]... FILE...", "joins the results files of shards",         \
+            cmd_merge_options)                                                         \
+    COMMAND(export, "[OPTION]... FILE", "writes a table of a results file as CSV",     \
+            cmd_export_options)                                                        \
     COMMAND(explore, "[OPTION]... TRACE",                                              \
             "tries every order of a small guest's steps: proves or refutes",           \
             cmd_explore_options)                                                       \

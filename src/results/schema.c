@@ -45,7 +45,7 @@ const char *const results_schema_sql[] = {
     "  cores INTEGER NOT NULL," /* Hardware threads. */
     "  core_mhz REAL NOT NULL,"
     "  params_json TEXT NOT NULL," /* {"ipi.delivery_ns": 50, ...}, varied keys. */
-    "  config_json TEXT NOT NULL," /* Complete: sim --config runs it again. */
+    "  config_xxh3 TEXT NOT NULL," /* Of the complete configuration. */
     "  first_seed INTEGER NOT NULL,"
     "  trials_planned INTEGER NOT NULL," /* The cap, when trials are adaptive. */
     "  status TEXT NOT NULL DEFAULT 'open'"
@@ -136,16 +136,18 @@ const char *const results_schema_sql[] = {
     " SELECT p.point_id, p.machine, p.protocol, p.shootdown, p.cores, p.core_mhz,"
     "  t.file AS trace, p.params_json, p.status, p.stopped_by, s.trials,"
     "  s.trials_violated, 1.0 * s.trials_violated / s.trials AS rate,"
-    "  (1.0 * s.trials_violated / s.trials + 3.841458820694124 / (2 * s.trials)"
+    "  max(0.0, (1.0 * s.trials_violated / s.trials + 3.841458820694124 / (2 * "
+    "s.trials)"
     "   - 1.959963984540054 * sqrt((1.0 * s.trials_violated / s.trials"
     "     * (s.trials - s.trials_violated) / s.trials"
     "     + 3.841458820694124 / (4.0 * s.trials)) / s.trials))"
-    "   / (1 + 3.841458820694124 / s.trials) AS rate_wilson_low,"
-    "  (1.0 * s.trials_violated / s.trials + 3.841458820694124 / (2 * s.trials)"
+    "   / (1 + 3.841458820694124 / s.trials)) AS rate_wilson_low,"
+    "  min(1.0, (1.0 * s.trials_violated / s.trials + 3.841458820694124 / (2 * "
+    "s.trials)"
     "   + 1.959963984540054 * sqrt((1.0 * s.trials_violated / s.trials"
     "     * (s.trials - s.trials_violated) / s.trials"
     "     + 3.841458820694124 / (4.0 * s.trials)) / s.trials))"
-    "   / (1 + 3.841458820694124 / s.trials) AS rate_wilson_high,"
+    "   / (1 + 3.841458820694124 / s.trials)) AS rate_wilson_high,"
     "  s.violations, s.violations_under_lock, s.stale, s.torn, s.lost, s.mutex,"
     "  s.reuse, s.stale_reads_harmless, s.races, s.faults, s.faults_cow_copy,"
     "  s.faults_upgrade, 1.0 * (s.faults_cow_copy + s.faults_upgrade)"

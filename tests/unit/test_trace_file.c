@@ -299,8 +299,8 @@ static void records_refused(const char *raw, uint32_t n, uint32_t n_records,
 
 static void records_that_make_no_sense_are_refused(void)
 {
-    records_refused("\x03\x1f\x22", 3, 2,
-                    "record 1 is not valid (operation number 34)");
+    records_refused("\x03\x1f\x27", 3, 2,
+                    "record 1 is not valid (operation number 39)");
     records_refused("\x1f\x00", 2, 1, "record 0 is not valid");
     records_refused("\x60\x80", 2, 1, "record 0 is cut off");
     records_refused("\x60", 1, 1, "record 0 is cut off");

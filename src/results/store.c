@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * store.c - see store.h.
+ */
+#include "results/store.h"
+
+#include "results/internal.h"
+#include "results/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define RUN_ID_BITS       24u /* Trials of a point. */
+#define VIOLATION_ID_BITS 14u /* Kept violations of a trial. */
+#define WAIT_MS           20000
+
+/* ---- errors ------------------------------------------------------------------------
+ */
+
+static enum status fail(const struct results *r, struct err *err)
+{
+    int code = sqlite3_errcode(r->db);
+    const char *hint = code == SQLITE_FULL || code == SQLITE_IOERR
+                           ? "; is the disk full? What was stored before is kept"
+                       : code == SQLITE_BUSY ? "; another program writes it"
+                                             : "";
+    return err_set(err, STATUS_STORE, "%s: %s%s", r->path, sqlite3_errmsg(r->db), hint);
+}
+
+enum status results_execute(struct results *r, const char *sql, struct err *err)
+{
+    return sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK ? STATUS_OK
+                                                                   : fail(r, err);
+}
+
+/* Runs a bound statement that answers nothing, and makes it ready again. */
+static enum status step(struct results *r, sqlite3_stmt *s, struct err *err)
+{
+    int code = sqlite3_step(s);
+    enum status status =
+        code == SQLITE_DONE || code == SQLITE_ROW ? STATUS_OK : fail(r, err);
+    sqlite3_reset(s);
+    return status;
+}
+
+static enum status prepare(struct results *r, const char *sql, sqlite3_stmt **s,
+                           struct err *err)
+{
+    return sqlite3_prepare_v3(r->db, sql, -1, SQLITE_PREPARE_PERSISTENT, s, NULL) ==
+                   SQLITE_OK
+               ? STATUS_OK
+               : fail(r, err);
+}
+
+static void bind_text(sqlite3_stmt *s, int at, const char *text)
+{
+    if (text)
+        sqlite3_bind_text(s, at, text, -1, SQLITE_TRANSIENT);
+    else
+        sqlite3_bind_null(s, at);
+}
+
+static void bind_u64(sqlite3_stmt *s, int at, uint64_t value)
+{
+    sqlite3_bind_int64(s, at, (sqlite3_int64)value);
+}
+
+/* The one number that a query answers; 0 if it answers none. */
+static int64_t ask(struct results *r, const char *sql)
+{
+    sqlite3_stmt *s;
+    int64_t value = 0;
+    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK)
+        return -1;
+    if (sqlite3_step(s) == SQLITE_ROW)
+        value = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return value;
+}
+
+/* ---- opening
+ * ------------------------------------------------------------------------- */
+
+static struct results *create(const char *path, struct err *err)
+{
+    struct results *r = calloc(1, sizeof *r);
+    if (r)
+        r->path = strdup(path);
+    if (!r || !r->path) {
+        free(r);
+        err_set(err, STATUS_STORE, "out of memory");
+        return NULL;
+    }
+    r->lock = -1;
+    return r;
+}
+
+static enum status take_lock(struct results *r, struct err *err)
+{
+    r->lock = open(r->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (r->lock < 0)
+        return err_set(err, STATUS_STORE, "%s: %s", r->path, strerror(errno));
+    if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_STORE,
+                   "%s: another sweep or merge writes this file; wait for it, or name "
+                   "another file",
+                   r->path);
+}
+
+static enum status check_kind(struct results *r, bool *is_new, struct err *err)
+{
+    *is_new = ask(r, "SELECT COUNT(*) FROM sqlite_master") == 0;
+    if (sqlite3_errcode(r->db) == SQLITE_NOTADB ||
+        sqlite3_errcode(r->db) == SQLITE_CORRUPT)
+        return err_set(err, STATUS_STORE, "%s: is no results file, or was cut",
+                       r->path);
+    if (*is_new)
+        return STATUS_OK;
+    if (ask(r, "PRAGMA application_id") != RESULTS_APPLICATION_ID)
+        return err_set(err, STATUS_STORE, "%s: is a database, but not of sim sweep",
+                       r->path);
+    int64_t version = ask(r, "PRAGMA user_version");
+    if (version != RESULTS_SCHEMA_VERSION)
+        return err_set(
+            err, STATUS_STORE,
+            "%s: has version %lld of the tables, this program writes %d; use the "
+            "program that made it",
+            r->path, (long long)version, RESULTS_SCHEMA_VERSION);
+    return STATUS_OK;
+}
+
+static enum status create_tables(struct results *r, struct err *err)
+{
+    char pragmas[128];
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA application_id=%d; PRAGMA user_version=%d", RESULTS_APPLICATION_ID,
+             RESULTS_SCHEMA_VERSION);
+    if (results_execute(r, "BEGIN", err))
+        return err->status;
+    for (size_t i = 0; results_schema_sql[i]; i++)
+        if (results_execute(r, results_schema_sql[i], err))
+            return err->status;
+    return results_execute(r, pragmas, err) ? err->status
+                                            : results_execute(r, "COMMIT", err);
+}
+
+static enum status open_db(struct results *r, int flags, struct err *err)
+{
+    if (sqlite3_open_v2(r->path, &r->db, flags, NULL) != SQLITE_OK)
+        return err_set(err, STATUS_STORE, "%s: %s", r->path,
+                       r->db ? sqlite3_errmsg(r->db) : "out of memory");
+    sqlite3_busy_timeout(r->db, WAIT_MS);
+    return STATUS_OK;
+}
+
+static enum status prepare_all(struct results *r, struct err *err)
+{
+    char sql[400] = "INSERT INTO run VALUES (";
+    for (unsigned i = 0; i < 7 + RESULTS_N_COUNTS; i++)
+        strcat(sql, i ? ",?" : "?");
+    strcat(sql, ")");
+    if (prepare(r, sql, &r->put_run, err))
+        return err->status;
+    if (prepare(r, "INSERT INTO violation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                &r->put_violation, err))
+        return err->status;
+    return prepare(
+        r,
+        "INSERT INTO distribution VALUES (?,?,?,1) ON CONFLICT DO UPDATE SET "
+        "n = n + 1",
+        &r->put_value, err);
+}
+
+static enum status open_writer(struct results *r, bool *is_new, struct err *err)
+{
+    if (take_lock(r, err) ||
+        open_db(r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
+        check_kind(r, is_new, err))
+        return err->status;
+    if (results_execute(r,
+                        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
+                        "foreign_keys=ON",
+                        err))
+        return err->status;
+    if (*is_new && create_tables(r, err))
+        return err->status;
+    return prepare_all(r, err);
+}
+
+struct results *results_open(const char *path, bool *is_new, struct err *err)
+{
+    struct results *r = create(path, err);
+    if (r && open_writer(r, is_new, err) != STATUS_OK) {
+        results_close(r);
+        return NULL;
+    }
+    return r;
+}
+
+struct results *results_open_read(const char *path, struct err *err)
+{
+    bool is_new;
+    struct results *r = create(path, err);
+    if (!r)
+        return NULL;
+    enum status status = open_db(r, SQLITE_OPEN_READONLY, err);
+    if (!status)
+        status = check_kind(r, &is_new, err);
+    if (!status && is_new)
+        status = err_set(err, STATUS_STORE, "%s: is empty", path);
+    if (!status)
+        return r;
+    results_close(r);
+    return NULL;
+}
+
+void results_close(struct results *r)
+{
+    if (!r)
+        return;
+    sqlite3_finalize(r->put_run);
+    sqlite3_finalize(r->put_violation);
+    sqlite3_finalize(r->put_value);
+    sqlite3_close(r->db);
+    if (r->lock >= 0)
+        close(r->lock);
+    free(r->path);
+    free(r->value);
+    free(r);
+}
+
+struct sqlite3 *results_db(struct results *r)
+{
+    return r->db;
+}
+
+enum status results_begin(struct results *r, struct err *err)
+{
+    return results_execute(r, "BEGIN IMMEDIATE", err);
+}
+
+enum status results_commit(struct results *r, struct err *err)
+{
+    return results_execute(r, "COMMIT", err);
+}
+
+/* ---- what a sweep is
+ * ------------------------------------------------------------------ */
+
+const char *results_manifest(struct results *r, const char *key)
+{
+    struct err err;
+    sqlite3_stmt *s;
+    free(r->value);
+    r->value = NULL;
+    if (prepare(r, "SELECT value FROM manifest WHERE key = ?", &s, &err))
+        return NULL;
+    bind_text(s, 1, key);
+    if (sqlite3_step(s) == SQLITE_ROW)
+        r->value = strdup((const char *)sqlite3_column_text(s, 0));
+    sqlite3_finalize(s);
+    return r->value;
+}
+
+/* Runs a statement once with up to 'n' texts. */
+enum status results_put_texts(struct results *r, const char *sql,
+                              const char *const *texts, int n, struct err *err)
+{
+    sqlite3_stmt *s;
+    if (prepare(r, sql, &s, err))
+        return err->status;
+    for (int i = 0; i < n; i++)
+        bind_text(s, i + 1, texts[i]);
+    enum status status = step(r, s, err);
+    sqlite3_finalize(s);
+    return status;
+}
+
+enum status results_put_manifest(struct results *r, const char *key, const char *value,
+                                 struct err *err)
+{
+    const char *texts[] = {key, value};
+    return results_put_texts(r, "INSERT OR REPLACE INTO manifest VALUES (?,?)", texts,
+                             2, err);
+}
+
+enum status results_put_trace(struct results *r, const struct results_trace *t,
+                              struct err *err)
+{
+    sqlite3_stmt *s;
+    if (prepare(r, "INSERT INTO trace VALUES (?,?,?,?,?,0)", &s, err))
+        return err->status;
+    bind_u64(s, 1, t->id);
+    bind_text(s, 2, t->file);
+    bind_text(s, 3, t->xxh3);
+    bind_u64(s, 4, t->threads);
+    bind_u64(s, 5, t->operations);
+    enum status status = step(r, s, err);
+    sqlite3_finalize(s);
+    return status;
+}
+
+static enum status put_params(struct results *r, const struct results_point *p,
+                              struct err *err)
+{
+    sqlite3_stmt *s;
+    if (prepare(r, "INSERT INTO param VALUES (?,?,?,?,?)", &s, err))
+        return err->status;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < p->n_params && !status; i++) {
+        bind_u64(s, 1, p->id);
+        bind_text(s, 2, p->params[i].key);
+        bind_text(s, 3, p->params[i].value);
+        if (p->params[i].is_number)
+            sqlite3_bind_double(s, 4, p->params[i].number);
+        else
+            sqlite3_bind_null(s, 4);
+        bind_text(s, 5, p->params[i].unit);
+        status = step(r, s, err);
+    }
+    sqlite3_finalize(s);
+    return status;
+}
+
+enum status results_put_point(struct results *r, const struct results_point *p,
+                              struct err *err)
+{
+    sqlite3_stmt *s;
+    if (prepare(r, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,'open','')", &s,
+                err))
+        return err->status;
+    bind_u64(s, 1, p->id);
+    bind_text(s, 2, p->xxh3);
+    bind_text(s, 3, p->machine);
+    bind_text(s, 4, p->protocol);
+    bind_text(s, 5, p->shootdown);
+    bind_text(s, 6, p->engine);
+    bind_u64(s, 7, p->trace_id);
+    bind_u64(s, 8, p->cores);
+    sqlite3_bind_double(s, 9, p->core_mhz);
+    bind_text(s, 10, p->params_json);
+    bind_text(s, 11, p->config_xxh3);
+    bind_u64(s, 12, p->first_seed);
+    bind_u64(s, 13, p->trials_planned);
+    enum status status = step(r, s, err);
+    sqlite3_finalize(s);
+    return status ? status : put_params(r, p, err);
+}
+
+/* ---- trials
+ * --------------------------------------------------------------------------- */
+
+uint64_t results_bucket(uint64_t cycles)
+{
+    if (cycles < 4096)
+        return cycles;
+    unsigned shift = (unsigned)(63 - __builtin_clzll(cycles)) - 6;
+    return (((cycles >> shift) + 1) << shift) - 1;
+}
+
+static uint64_t run_id(uint64_t point, uint64_t trial)
+{
+    return point << RUN_ID_BITS | trial;
+}
+
+static enum status put_run(struct results *r, const struct results_trial *t,
+                           struct err *err)
+{
+    sqlite3_stmt *s = r->put_run;
+    bind_u64(s, 1, run_id(t->point, t->trial));
+    bind_u64(s, 2, t->point);
+    bind_u64(s, 3, t->trial);
+    bind_u64(s, 4, t->seed);
+    bind_text(s, 5, t->failed ? "failed" : "ok");
+    bind_text(s, 6, t->end);
+    bind_text(s, 7, t->message);
+    for (int i = 0; i < RESULTS_N_COUNTS; i++)
+        bind_u64(s, 8 + i, t->counts[i]);
+    return step(r, s, err);
+}
+
+static void bind_age(sqlite3_stmt *s, int at, bool has, uint64_t age)
+{
+    if (has)
+        bind_u64(s, at, age);
+    else
+        sqlite3_bind_null(s, at);
+}
+
+static enum status put_violation(struct results *r, const struct results_trial *t,
+                                 uint32_t i, struct err *err)
+{
+    const struct results_violation *v = &t->violations[i];
+    sqlite3_stmt *s = r->put_violation;
+    bind_u64(s, 1, run_id(t->point, t->trial) << VIOLATION_ID_BITS | i);
+    bind_u64(s, 2, run_id(t->point, t->trial));
+    bind_u64(s, 3, i);
+    bind_text(s, 4, v->rule);
+    bind_u64(s, 5, v->under_lock);
+    bind_u64(s, 6, v->at_cycle);
+    bind_u64(s, 7, v->cpu);
+    bind_u64(s, 8, v->thread);
+    bind_text(s, 9, v->va);
+    bind_text(s, 10, v->symbol);
+    bind_text(s, 11, v->lock);
+    bind_u64(s, 12, v->frame);
+    bind_u64(s, 13, v->current_frame);
+    bind_age(s, 14, v->has_age, v->tlb_age);
+    bind_age(s, 15, v->has_stale_age, v->stale_age);
+    bind_text(s, 16, v->sentence);
+    bind_text(s, 17, v->witness);
+    return step(r, s, err);
+}
+
+static enum status put_values(struct results *r, uint64_t point,
+                              const struct results_values *d, struct err *err)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        bind_u64(r->put_value, 1, point);
+        bind_text(r->put_value, 2, d->name);
+        bind_u64(r->put_value, 3, results_bucket(d->values[i]));
+        if (step(r, r->put_value, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status put_all(struct results *r, const struct results_trial *t,
+                           struct err *err)
+{
+    if (put_run(r, t, err))
+        return err->status;
+    for (uint32_t i = 0; i < t->n_violations && i < 1u << VIOLATION_ID_BITS; i++)
+        if (put_violation(r, t, i, err))
+            return err->status;
+    for (unsigned i = 0; i < 3; i++)
+        if (put_values(r, t->point, &t->distributions[i], err))
+            return err->status;
+    return STATUS_OK;
+}
+
+enum status results_put_trial(struct results *r, const struct results_trial *t,
+                              struct err *err)
+{
+    if (results_begin(r, err))
+        return err->status;
+    if (put_all(r, t, err) == STATUS_OK && results_commit(r, err) == STATUS_OK)
+        return STATUS_OK;
+    sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return err->status;
+}
+
+enum status results_look(struct results *r, uint64_t point,
+                         struct results_progress *progress, struct err *err)
+{
+    sqlite3_stmt *s;
+    if (prepare(
+            r,
+            "SELECT COUNT(*), SUM(status = 'failed'), SUM(status = 'ok' AND "
+            "violations_under_lock > 0), (SELECT COUNT(*) FROM violation v JOIN run "
+            "USING (run_id) WHERE point_id = ?1 AND witness_json IS NOT NULL) "
+            "FROM run WHERE point_id = ?1",
+            &s, err))
+        return err->status;
+    bind_u64(s, 1, point);
+    int code = sqlite3_step(s);
+    *progress = (struct results_progress){
+        (uint64_t)sqlite3_column_int64(s, 0), (uint64_t)sqlite3_column_int64(s, 1),
+        (uint64_t)sqlite3_column_int64(s, 2), (uint64_t)sqlite3_column_int64(s, 3)};
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? STATUS_OK : fail(r, err);
+}
+
+enum status results_end_point(struct results *r, uint64_t point, const char *why,
+                              struct err *err)
+{
+    sqlite3_stmt *s;
+    if (prepare(r,
+                "UPDATE point SET status = 'done', stopped_by = ? WHERE point_id = ?",
+                &s, err))
+        return err->status;
+    bind_text(s, 1, why);
+    bind_u64(s, 2, point);
+    enum status status = step(r, s, err);
+    sqlite3_finalize(s);
+    return status;
+}

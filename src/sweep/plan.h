@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * plan.h - the points of a sweep: a grid over configuration keys, protocols, guests.
+ *
+ *   --vary key=a,b,c        these values
+ *   --vary key=50:2000:50   from 50 to 2000 in steps of 50
+ *   --vary key=50:6400:x2   50, 100, 200 ... 6400
+ *
+ * Several axes make a grid, the last one running fastest; zipped, they go along side by
+ * side.  Behind guests and protocols come the axes in their order.  The key
+ * 'ipi.delivery_ns' (or _cycles) stands for the delivery at every distance within and
+ * between clusters, dies, sockets and the machine.
+ */
+#ifndef SWEEP_PLAN_H
+#define SWEEP_PLAN_H
+
+#include "machine/machine_config.h"
+
+#define SWEEP_AXES   8u
+#define SWEEP_VALUES 10000u
+#define SWEEP_POINTS 1000000u
+#define RUN_SETS_MAX 320u
+
+struct sweep_axis {
+    char key[96];
+    char unit[8]; /* "ns", "cycles" or "". */
+    char **values;
+    uint32_t n;
+};
+
+struct sweep_plan {
+    const char *const
+        *files; /* Machine files and sets of all points, null-terminated. */
+    const char *const *sets;
+    const char *config_dir;
+    const char *const *protocols; /* Null-terminated; empty: what the files say. */
+    struct trace **traces;
+    const char *const *trace_names;
+    uint32_t n_traces, n_protocols, n_axes;
+    struct sweep_axis axes[SWEEP_AXES];
+    bool zip;
+    uint64_t seed;
+    uint32_t trials;    /* The most, with 'precision'. */
+    double precision;   /* Half of the interval at most; 0: all trials. */
+    uint32_t witnesses; /* Kept per point. */
+};
+
+/* Adds "key=values" to the plan. STATUS_USAGE says what is wrong. */
+enum status sweep_vary(struct sweep_plan *plan, const char *assignment,
+                       struct err *err);
+void sweep_plan_free(struct sweep_plan *plan);
+
+/* How many points; STATUS_USAGE: none, too many, or zipped axes of several lengths. */
+enum status sweep_count(const struct sweep_plan *plan, uint64_t *n, struct err *err);
+
+/* Where point 'id' lies: its guest, its protocol (null: the files'), its value on each
+ * axis. */
+struct sweep_place {
+    uint32_t trace;
+    const char *protocol;
+    const char *values[SWEEP_AXES];
+};
+struct sweep_place sweep_place_of(const struct sweep_plan *plan, uint64_t id);
+
+/* The configuration of a point. An error names the point and its values.  'effective'
+ * may be null. */
+enum status sweep_config(const struct sweep_plan *plan, uint64_t id,
+                         struct machine_config *config, struct config **effective,
+                         struct err *err);
+
+/* After 'n' trials of which 'violated' were: does --precision allow to stop?  Asked at
+ * 20, 40, 80 ... trials only, so that looking often does not bias the rate. Pure. */
+bool sweep_is_precise(double precision, uint64_t n, uint64_t violated);
+
+/* Wilson's interval with 95 %. Pure. */
+void sweep_wilson(uint64_t n, uint64_t k, double *low, double *high);
+
+#endif

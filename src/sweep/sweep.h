@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sweep.h - runs the trials of a plan into a results file.
+ *
+ * Trials are done by forked workers and stored in the order of the plan, whatever the
+ * number of workers; whether a point is precise enough is decided in that order too, so
+ * equal sweeps give equal rows.  A file that holds a part already is gone on with.
+ */
+#ifndef SWEEP_SWEEP_H
+#define SWEEP_SWEEP_H
+
+#include "results/store.h"
+#include "sim/engine.h"
+#include "sweep/plan.h"
+
+struct sweep_options {
+    unsigned jobs;
+    const struct engine_kind *engine;
+    const char *engine_name;
+    uint32_t shard,
+        n_shards;        /* Points p with p mod n_shards == shard; n_shards 1: all. */
+    const char *program; /* Version; part of what may not change. */
+    bool accept_changed; /* Go on although the program is another one. */
+    bool (*stopped)(void *context);
+    void (*progress)(void *context, uint64_t trials, uint64_t all, uint64_t violated,
+                     uint64_t failed);
+    void *context;
+};
+
+struct sweep_summary {
+    uint64_t points, points_done, trials, trials_before, failed, violated;
+};
+
+/* Checks every point, before anything runs. */
+enum status sweep_check(const struct sweep_plan *plan, struct err *err);
+
+/* Writes the plan into a new file, or holds it against that of an old one. */
+enum status sweep_begin(const struct sweep_plan *plan,
+                        const struct sweep_options *options, struct results *results,
+                        bool is_new, struct err *err);
+
+/* Runs what is missing.  STATUS_OK also when 'stopped' ended it early. */
+enum status sweep_run(const struct sweep_plan *plan,
+                      const struct sweep_options *options, struct results *results,
+                      struct sweep_summary *summary, struct err *err);
+
+#endif
