@@ -2,9 +2,8 @@
 /*
  * schema.h - the tables of a results file, as SQL.
  *
- * One SQLite file holds a sweep; a run or a comparison is read into the same
- * tables in memory, so every report has one kind of input.  Other programs may
- * read the tables: within a version, columns keep their meaning.
+ * One SQLite file holds a sweep.  Other programs may read the tables: within a
+ * version, columns keep their meaning.
  */
 #ifndef RESULTS_SCHEMA_H
 #define RESULTS_SCHEMA_H

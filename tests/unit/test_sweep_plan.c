@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_sweep_plan.c - axes, points and when a point is precise enough
+ * (src/sweep/plan.h); buckets of distributions (src/results/store.h).
+ * Links: results
+ */
+#include "results/store.h"
+#include "sweep/plan.h"
+
+#include <CUnit/Basic.h>
+#include <math.h>
+#include <string.h>
+
+static struct sweep_plan one_guest(void)
+{
+    struct sweep_plan p = {.n_traces = 1, .trials = 10};
+    return p;
+}
+
+static void a_list_a_range_and_a_series_are_axes(void)
+{
+    struct sweep_plan p = one_guest();
+    struct err err;
+    CU_ASSERT_EQUAL(sweep_vary(&p, "kernel.shootdown=freebsd2018,freebsd2020", &err),
+                    STATUS_OK);
+    CU_ASSERT_EQUAL(sweep_vary(&p, "ipi.delivery_ns=50:200:50", &err), STATUS_OK);
+    CU_ASSERT_EQUAL(sweep_vary(&p, "mem.copy_lines=1:64:x4", &err), STATUS_OK);
+    CU_ASSERT_EQUAL(p.axes[0].n, 2);
+    CU_ASSERT_EQUAL(p.axes[1].n, 4);
+    CU_ASSERT_EQUAL(p.axes[2].n, 4);
+    CU_ASSERT_STRING_EQUAL(p.axes[1].values[3], "200");
+    CU_ASSERT_STRING_EQUAL(p.axes[2].values[2], "16");
+    CU_ASSERT_STRING_EQUAL(p.axes[1].unit, "ns");
+    CU_ASSERT_STRING_EQUAL(p.axes[2].unit, "");
+    sweep_plan_free(&p);
+}
+
+/* 0.1 is not exact in binary: its multiples must be all the same. */
+static void a_range_of_tenths_ends_where_it_should(void)
+{
+    struct sweep_plan p = one_guest();
+    struct err err;
+    CU_ASSERT_EQUAL(sweep_vary(&p, "machine.clock_ghz=0.1:1:0.1", &err), STATUS_OK);
+    CU_ASSERT_EQUAL(p.axes[0].n, 10);
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[2], "0.3");
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[9], "1");
+    sweep_plan_free(&p);
+}
+
+static void the_last_axis_runs_fastest(void)
+{
+    struct sweep_plan p = one_guest();
+    const char *protocols[] = {"a", "b", NULL};
+    struct err err;
+    uint64_t n;
+    p.protocols = protocols;
+    p.n_protocols = 2;
+    sweep_vary(&p, "x.y=1,2", &err);
+    sweep_vary(&p, "x.z=5,6,7", &err);
+    CU_ASSERT_EQUAL(sweep_count(&p, &n, &err), STATUS_OK);
+    CU_ASSERT_EQUAL(n, 12);
+    struct sweep_place place = sweep_place_of(&p, 4);
+    CU_ASSERT_STRING_EQUAL(place.protocol, "a");
+    CU_ASSERT_STRING_EQUAL(place.values[0], "2");
+    CU_ASSERT_STRING_EQUAL(place.values[1], "6");
+    CU_ASSERT_STRING_EQUAL(sweep_place_of(&p, 6).protocol, "b");
+    sweep_plan_free(&p);
+}
+
+static void zipped_axes_go_along_side_by_side(void)
+{
+    struct sweep_plan p = one_guest();
+    struct err err;
+    uint64_t n;
+    p.zip = true;
+    sweep_vary(&p, "x.y=1,2,3", &err);
+    sweep_vary(&p, "x.z=5,6,7", &err);
+    CU_ASSERT_EQUAL(sweep_count(&p, &n, &err), STATUS_OK);
+    CU_ASSERT_EQUAL(n, 3);
+    CU_ASSERT_STRING_EQUAL(sweep_place_of(&p, 2).values[0], "3");
+    CU_ASSERT_STRING_EQUAL(sweep_place_of(&p, 2).values[1], "7");
+    sweep_plan_free(&p);
+}
+
+/* The interval's ends are where the score statistic is 1.96, which is another way to
+ * define it: |k - n p| = z sqrt(n p (1 - p)). */
+static void wilsons_interval_ends_where_the_score_test_does(void)
+{
+    static const uint64_t cases[][2] = {
+        {10, 1}, {10, 5}, {100, 17}, {1000, 559}, {1000000, 3}};
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double n = (double)cases[i][0], k = (double)cases[i][1], ends[2];
+        sweep_wilson(cases[i][0], cases[i][1], &ends[0], &ends[1]);
+        for (unsigned e = 0; e < 2; e++) {
+            double z = fabs(k - n * ends[e]) / sqrt(n * ends[e] * (1 - ends[e]));
+            CU_ASSERT_DOUBLE_EQUAL(z, 1.959963984540054, 1e-9);
+        }
+        CU_ASSERT(ends[0] < k / n && k / n < ends[1]);
+    }
+}
+
+static void an_interval_at_the_edge_stays_within_0_and_1(void)
+{
+    double low, high;
+    sweep_wilson(20, 0, &low, &high);
+    CU_ASSERT_EQUAL(low, 0);
+    CU_ASSERT_DOUBLE_EQUAL(high, 3.841458820694124 / 23.841458820694124, 1e-12);
+    sweep_wilson(20, 20, &low, &high);
+    CU_ASSERT_EQUAL(high, 1);
+    sweep_wilson(0, 0, &low, &high);
+    CU_ASSERT(low == 0 && high == 1);
+}
+
+static void precision_is_asked_at_20_40_80_only(void)
+{
+    unsigned looks = 0;
+    for (uint64_t n = 1; n <= 200; n++)
+        looks += sweep_is_precise(0.49, n, 0);
+    CU_ASSERT_EQUAL(looks, 4); /* 20, 40, 80, 160 */
+    CU_ASSERT(!sweep_is_precise(0, 20, 0));
+    CU_ASSERT(!sweep_is_precise(0.05, 20, 10));
+}
+
+static uint64_t draw(uint64_t *state)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+/* The rule on coins of known rates.  Stopping when one is sure moves the mean a little
+ * towards 0 and 1, where one is sure sooner: by less than an eighth of the precision;
+ * and the interval covers the rate as often as it says. */
+static void stopping_early_moves_the_rate_by_less_than_an_eighth_of_the_precision(void)
+{
+    static const double rates[] = {0.02, 0.1, 0.3, 0.5, 0.9};
+    uint64_t state = 12345;
+    for (unsigned r = 0; r < 5; r++) {
+        double sum = 0, square = 0;
+        unsigned covered = 0, n_runs = 4000;
+        for (unsigned run = 0; run < n_runs; run++) {
+            uint64_t n = 0, k = 0;
+            double low, high;
+            while (n < 1000 && !sweep_is_precise(0.08, n, k)) {
+                k += (double)(draw(&state) >> 11) < rates[r] * 9007199254740992.0;
+                n++;
+            }
+            sweep_wilson(n, k, &low, &high);
+            sum += (double)k / (double)n;
+            square += (double)k / (double)n * ((double)k / (double)n);
+            covered += low <= rates[r] && rates[r] <= high;
+        }
+        double mean = sum / n_runs;
+        double error = sqrt((square / n_runs - mean * mean) / n_runs);
+        printf("rate %.2f: mean %.4f +- %.4f, covered %.3f\n", rates[r], mean, error,
+               (double)covered / n_runs);
+        CU_ASSERT(fabs(mean - rates[r]) < 0.08 / 8 + 4 * error);
+        CU_ASSERT((double)covered / n_runs > 0.94);
+    }
+}
+
+static void a_bucket_is_at_most_a_64th_above(void)
+{
+    for (uint64_t v = 0; v < 4096; v++)
+        CU_ASSERT_EQUAL(results_bucket(v), v);
+    for (uint64_t v = 4096; v < UINT64_C(1) << 40; v = v * 9 / 8 + 1) {
+        uint64_t b = results_bucket(v);
+        CU_ASSERT(b >= v && b - v <= v / 64);
+        CU_ASSERT_EQUAL(results_bucket(b), b);
+    }
+}
+
+static CU_TestInfo tests[] = {
+    {"a list, a range and a series are axes", a_list_a_range_and_a_series_are_axes},
+    {"a range of tenths ends where it should", a_range_of_tenths_ends_where_it_should},
+    {"the last axis runs fastest", the_last_axis_runs_fastest},
+    {"zipped axes go along side by side", zipped_axes_go_along_side_by_side},
+    {"Wilson's interval ends where the score test does",
+     wilsons_interval_ends_where_the_score_test_does},
+    {"an interval at the edge stays within 0 and 1",
+     an_interval_at_the_edge_stays_within_0_and_1},
+    {"precision is asked at 20, 40, 80 only", precision_is_asked_at_20_40_80_only},
+    {"stopping early moves the rate by less than an eighth of the precision",
+     stopping_early_moves_the_rate_by_less_than_an_eighth_of_the_precision},
+    {"a bucket is at most a 64th above", a_bucket_is_at_most_a_64th_above},
+    CU_TEST_INFO_NULL,
+};
+
+static CU_SuiteInfo suites[] = {
+    {"sweep_plan", NULL, NULL, NULL, NULL, tests},
+    CU_SUITE_INFO_NULL,
+};
+
+int main(void)
+{
+    CU_initialize_registry();
+    CU_register_suites(suites);
+    CU_basic_run_tests();
+    unsigned failed = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return (int)failed;
+}
