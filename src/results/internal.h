@@ -12,10 +12,18 @@
 struct results {
     sqlite3 *db;
     char *path;
-    int lock;    /* Of the writer; -1: a reader. */
+    int lock; /* Of the writer, on FILE.lock; -1: a reader. */
+    char lock_path[4100];
     char *value; /* Last answer of results_manifest(). */
     sqlite3_stmt *put_run, *put_violation, *put_value;
 };
+
+/* STATUS_STORE with SQLite's words. */
+enum status results_fail(const struct results *results, struct err *err);
+
+/* Prepares a statement that is used more than once. */
+enum status results_prepare(struct results *results, const char *sql, sqlite3_stmt **s,
+                            struct err *err);
 
 /* Runs a statement without parameters; one with 'n' texts. */
 enum status results_execute(struct results *results, const char *sql, struct err *err);

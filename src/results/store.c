@@ -5,57 +5,23 @@
 #include "results/store.h"
 
 #include "results/internal.h"
-#include "results/schema.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #define RUN_ID_BITS       24u /* Trials of a point. */
 #define VIOLATION_ID_BITS 14u /* Kept violations of a trial. */
-#define WAIT_MS           20000
-
-/* ---- errors ------------------------------------------------------------------------
- */
-
-static enum status fail(const struct results *r, struct err *err)
-{
-    int code = sqlite3_errcode(r->db);
-    const char *hint = code == SQLITE_FULL || code == SQLITE_IOERR
-                           ? "; is the disk full? What was stored before is kept"
-                       : code == SQLITE_BUSY ? "; another program writes it"
-                                             : "";
-    return err_set(err, STATUS_STORE, "%s: %s%s", r->path, sqlite3_errmsg(r->db), hint);
-}
-
-enum status results_execute(struct results *r, const char *sql, struct err *err)
-{
-    return sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK ? STATUS_OK
-                                                                   : fail(r, err);
-}
 
 /* Runs a bound statement that answers nothing, and makes it ready again. */
 static enum status step(struct results *r, sqlite3_stmt *s, struct err *err)
 {
     int code = sqlite3_step(s);
     enum status status =
-        code == SQLITE_DONE || code == SQLITE_ROW ? STATUS_OK : fail(r, err);
+        code == SQLITE_DONE || code == SQLITE_ROW ? STATUS_OK : results_fail(r, err);
     sqlite3_reset(s);
     return status;
-}
-
-static enum status prepare(struct results *r, const char *sql, sqlite3_stmt **s,
-                           struct err *err)
-{
-    return sqlite3_prepare_v3(r->db, sql, -1, SQLITE_PREPARE_PERSISTENT, s, NULL) ==
-                   SQLITE_OK
-               ? STATUS_OK
-               : fail(r, err);
 }
 
 static void bind_text(sqlite3_stmt *s, int at, const char *text)
@@ -71,186 +37,6 @@ static void bind_u64(sqlite3_stmt *s, int at, uint64_t value)
     sqlite3_bind_int64(s, at, (sqlite3_int64)value);
 }
 
-/* The one number that a query answers; 0 if it answers none. */
-static int64_t ask(struct results *r, const char *sql)
-{
-    sqlite3_stmt *s;
-    int64_t value = 0;
-    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK)
-        return -1;
-    if (sqlite3_step(s) == SQLITE_ROW)
-        value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return value;
-}
-
-/* ---- opening
- * ------------------------------------------------------------------------- */
-
-static struct results *create(const char *path, struct err *err)
-{
-    struct results *r = calloc(1, sizeof *r);
-    if (r)
-        r->path = strdup(path);
-    if (!r || !r->path) {
-        free(r);
-        err_set(err, STATUS_STORE, "out of memory");
-        return NULL;
-    }
-    r->lock = -1;
-    return r;
-}
-
-static enum status take_lock(struct results *r, struct err *err)
-{
-    r->lock = open(r->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (r->lock < 0)
-        return err_set(err, STATUS_STORE, "%s: %s", r->path, strerror(errno));
-    if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
-        return STATUS_OK;
-    return err_set(err, STATUS_STORE,
-                   "%s: another sweep or merge writes this file; wait for it, or name "
-                   "another file",
-                   r->path);
-}
-
-static enum status check_kind(struct results *r, bool *is_new, struct err *err)
-{
-    *is_new = ask(r, "SELECT COUNT(*) FROM sqlite_master") == 0;
-    if (sqlite3_errcode(r->db) == SQLITE_NOTADB ||
-        sqlite3_errcode(r->db) == SQLITE_CORRUPT)
-        return err_set(err, STATUS_STORE, "%s: is no results file, or was cut",
-                       r->path);
-    if (*is_new)
-        return STATUS_OK;
-    if (ask(r, "PRAGMA application_id") != RESULTS_APPLICATION_ID)
-        return err_set(err, STATUS_STORE, "%s: is a database, but not of sim sweep",
-                       r->path);
-    int64_t version = ask(r, "PRAGMA user_version");
-    if (version != RESULTS_SCHEMA_VERSION)
-        return err_set(
-            err, STATUS_STORE,
-            "%s: has version %lld of the tables, this program writes %d; use the "
-            "program that made it",
-            r->path, (long long)version, RESULTS_SCHEMA_VERSION);
-    return STATUS_OK;
-}
-
-static enum status create_tables(struct results *r, struct err *err)
-{
-    char pragmas[128];
-    snprintf(pragmas, sizeof pragmas,
-             "PRAGMA application_id=%d; PRAGMA user_version=%d", RESULTS_APPLICATION_ID,
-             RESULTS_SCHEMA_VERSION);
-    if (results_execute(r, "BEGIN", err))
-        return err->status;
-    for (size_t i = 0; results_schema_sql[i]; i++)
-        if (results_execute(r, results_schema_sql[i], err))
-            return err->status;
-    return results_execute(r, pragmas, err) ? err->status
-                                            : results_execute(r, "COMMIT", err);
-}
-
-static enum status open_db(struct results *r, int flags, struct err *err)
-{
-    if (sqlite3_open_v2(r->path, &r->db, flags, NULL) != SQLITE_OK)
-        return err_set(err, STATUS_STORE, "%s: %s", r->path,
-                       r->db ? sqlite3_errmsg(r->db) : "out of memory");
-    sqlite3_busy_timeout(r->db, WAIT_MS);
-    return STATUS_OK;
-}
-
-static enum status prepare_all(struct results *r, struct err *err)
-{
-    char sql[400] = "INSERT INTO run VALUES (";
-    for (unsigned i = 0; i < 7 + RESULTS_N_COUNTS; i++)
-        strcat(sql, i ? ",?" : "?");
-    strcat(sql, ")");
-    if (prepare(r, sql, &r->put_run, err))
-        return err->status;
-    if (prepare(r, "INSERT INTO violation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                &r->put_violation, err))
-        return err->status;
-    return prepare(
-        r,
-        "INSERT INTO distribution VALUES (?,?,?,1) ON CONFLICT DO UPDATE SET "
-        "n = n + 1",
-        &r->put_value, err);
-}
-
-static enum status open_writer(struct results *r, bool *is_new, struct err *err)
-{
-    if (take_lock(r, err) ||
-        open_db(r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
-        check_kind(r, is_new, err))
-        return err->status;
-    if (results_execute(r,
-                        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA "
-                        "foreign_keys=ON",
-                        err))
-        return err->status;
-    if (*is_new && create_tables(r, err))
-        return err->status;
-    return prepare_all(r, err);
-}
-
-struct results *results_open(const char *path, bool *is_new, struct err *err)
-{
-    struct results *r = create(path, err);
-    if (r && open_writer(r, is_new, err) != STATUS_OK) {
-        results_close(r);
-        return NULL;
-    }
-    return r;
-}
-
-struct results *results_open_read(const char *path, struct err *err)
-{
-    bool is_new;
-    struct results *r = create(path, err);
-    if (!r)
-        return NULL;
-    enum status status = open_db(r, SQLITE_OPEN_READONLY, err);
-    if (!status)
-        status = check_kind(r, &is_new, err);
-    if (!status && is_new)
-        status = err_set(err, STATUS_STORE, "%s: is empty", path);
-    if (!status)
-        return r;
-    results_close(r);
-    return NULL;
-}
-
-void results_close(struct results *r)
-{
-    if (!r)
-        return;
-    sqlite3_finalize(r->put_run);
-    sqlite3_finalize(r->put_violation);
-    sqlite3_finalize(r->put_value);
-    sqlite3_close(r->db);
-    if (r->lock >= 0)
-        close(r->lock);
-    free(r->path);
-    free(r->value);
-    free(r);
-}
-
-struct sqlite3 *results_db(struct results *r)
-{
-    return r->db;
-}
-
-enum status results_begin(struct results *r, struct err *err)
-{
-    return results_execute(r, "BEGIN IMMEDIATE", err);
-}
-
-enum status results_commit(struct results *r, struct err *err)
-{
-    return results_execute(r, "COMMIT", err);
-}
-
 /* ---- what a sweep is
  * ------------------------------------------------------------------ */
 
@@ -260,7 +46,7 @@ const char *results_manifest(struct results *r, const char *key)
     sqlite3_stmt *s;
     free(r->value);
     r->value = NULL;
-    if (prepare(r, "SELECT value FROM manifest WHERE key = ?", &s, &err))
+    if (results_prepare(r, "SELECT value FROM manifest WHERE key = ?", &s, &err))
         return NULL;
     bind_text(s, 1, key);
     if (sqlite3_step(s) == SQLITE_ROW)
@@ -274,7 +60,7 @@ enum status results_put_texts(struct results *r, const char *sql,
                               const char *const *texts, int n, struct err *err)
 {
     sqlite3_stmt *s;
-    if (prepare(r, sql, &s, err))
+    if (results_prepare(r, sql, &s, err))
         return err->status;
     for (int i = 0; i < n; i++)
         bind_text(s, i + 1, texts[i]);
@@ -295,7 +81,7 @@ enum status results_put_trace(struct results *r, const struct results_trace *t,
                               struct err *err)
 {
     sqlite3_stmt *s;
-    if (prepare(r, "INSERT INTO trace VALUES (?,?,?,?,?,0)", &s, err))
+    if (results_prepare(r, "INSERT INTO trace VALUES (?,?,?,?,?,0)", &s, err))
         return err->status;
     bind_u64(s, 1, t->id);
     bind_text(s, 2, t->file);
@@ -311,7 +97,7 @@ static enum status put_params(struct results *r, const struct results_point *p,
                               struct err *err)
 {
     sqlite3_stmt *s;
-    if (prepare(r, "INSERT INTO param VALUES (?,?,?,?,?)", &s, err))
+    if (results_prepare(r, "INSERT INTO param VALUES (?,?,?,?,?)", &s, err))
         return err->status;
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < p->n_params && !status; i++) {
@@ -333,8 +119,9 @@ enum status results_put_point(struct results *r, const struct results_point *p,
                               struct err *err)
 {
     sqlite3_stmt *s;
-    if (prepare(r, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,'open','')", &s,
-                err))
+    if (results_prepare(
+            r, "INSERT INTO point VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,'open','')", &s,
+            err))
         return err->status;
     bind_u64(s, 1, p->id);
     bind_text(s, 2, p->xxh3);
@@ -461,7 +248,7 @@ enum status results_look(struct results *r, uint64_t point,
                          struct results_progress *progress, struct err *err)
 {
     sqlite3_stmt *s;
-    if (prepare(
+    if (results_prepare(
             r,
             "SELECT COUNT(*), SUM(status = 'failed'), SUM(status = 'ok' AND "
             "violations_under_lock > 0), (SELECT COUNT(*) FROM violation v JOIN run "
@@ -475,16 +262,16 @@ enum status results_look(struct results *r, uint64_t point,
         (uint64_t)sqlite3_column_int64(s, 0), (uint64_t)sqlite3_column_int64(s, 1),
         (uint64_t)sqlite3_column_int64(s, 2), (uint64_t)sqlite3_column_int64(s, 3)};
     sqlite3_finalize(s);
-    return code == SQLITE_ROW ? STATUS_OK : fail(r, err);
+    return code == SQLITE_ROW ? STATUS_OK : results_fail(r, err);
 }
 
 enum status results_end_point(struct results *r, uint64_t point, const char *why,
                               struct err *err)
 {
     sqlite3_stmt *s;
-    if (prepare(r,
-                "UPDATE point SET status = 'done', stopped_by = ? WHERE point_id = ?",
-                &s, err))
+    if (results_prepare(
+            r, "UPDATE point SET status = 'done', stopped_by = ? WHERE point_id = ?",
+            &s, err))
         return err->status;
     bind_text(s, 1, why);
     bind_u64(s, 2, point);

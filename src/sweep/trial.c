@@ -111,7 +111,8 @@ static void put_violation(FILE *out, const struct run *run, struct trace *trace,
     p.under_lock = v->under_lock;
     p.witness_bytes = n;
     fwrite(&p, sizeof p, 1, out);
-    fwrite(line, 1, n, out);
+    if (line)
+        fwrite(line, 1, n, out);
     free(line);
 }
 
