@@ -21,9 +21,12 @@ struct results {
 /* STATUS_STORE with SQLite's words. */
 enum status results_fail(const struct results *results, struct err *err);
 
-/* Prepares a statement that is used more than once. */
+/* Prepares a statement; the caller finalizes it. */
 enum status results_prepare(struct results *results, const char *sql, sqlite3_stmt **s,
                             struct err *err);
+
+/* The statements of results_put_trial(); results_close() finalizes them. */
+enum status results_prepare_rows(struct results *results, struct err *err);
 
 /* Runs a statement without parameters; one with 'n' texts. */
 enum status results_execute(struct results *results, const char *sql, struct err *err);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WAIT_MS 20000
@@ -67,6 +68,14 @@ static struct results *create(const char *path, struct err *err)
     return r;
 }
 
+/* Is this still the file of that name? */
+static bool is_named(int fd, const char *path)
+{
+    struct stat ours, named;
+    return fstat(fd, &ours) == 0 && stat(path, &named) == 0 &&
+           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
 /* FILE.lock, beside the file.  The lock is the process's own: workers that outlive a
  * killed sweep for a moment do not have it.  It must not be on the file itself, where
  * SQLite has locks of this kind. */
@@ -74,17 +83,28 @@ static enum status take_lock(struct results *r, struct err *err)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     snprintf(r->lock_path, sizeof r->lock_path, "%.4090s.lock", r->path);
-    r->lock = open(r->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (r->lock < 0)
-        return err_set(err, STATUS_STORE, "%s: %s", r->lock_path, strerror(errno));
-    if (fcntl(r->lock, F_SETLK, &whole) == 0)
-        return STATUS_OK;
+    for (;;) {
+        r->lock = open(r->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (r->lock < 0)
+            return err_set(err, STATUS_STORE, "%s: %s", r->lock_path, strerror(errno));
+        if (fcntl(r->lock, F_SETLK, &whole) != 0)
+            break;
+        if (is_named(r->lock, r->lock_path))
+            return STATUS_OK;
+        close(r->lock); /* The last owner removed it between our two calls. */
+    }
+    bool taken = errno == EACCES || errno == EAGAIN;
+    if (taken)
+        err_set(err, STATUS_STORE,
+                "%s: another sweep or merge writes this file; wait for it, or name "
+                "another file",
+                r->path);
+    else
+        err_set(err, STATUS_STORE, "%s: cannot be locked: %s", r->lock_path,
+                strerror(errno));
     close(r->lock);
     r->lock = -1;
-    return err_set(err, STATUS_STORE,
-                   "%s: another sweep or merge writes this file; wait for it, or name "
-                   "another file",
-                   r->path);
+    return err->status;
 }
 
 /* Behind the last use of the file. */
@@ -142,25 +162,6 @@ static enum status open_db(struct results *r, int flags, struct err *err)
     return STATUS_OK;
 }
 
-static enum status prepare_all(struct results *r, struct err *err)
-{
-    char sql[400] = "INSERT INTO run VALUES (";
-    for (unsigned i = 0; i < 7 + RESULTS_N_COUNTS; i++)
-        strcat(sql, i ? ",?" : "?");
-    strcat(sql, ")");
-    if (results_prepare(r, sql, &r->put_run, err))
-        return err->status;
-    if (results_prepare(
-            r, "INSERT INTO violation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            &r->put_violation, err))
-        return err->status;
-    return results_prepare(
-        r,
-        "INSERT INTO distribution VALUES (?,?,?,1) ON CONFLICT DO UPDATE SET "
-        "n = n + 1",
-        &r->put_value, err);
-}
-
 static enum status open_writer(struct results *r, bool *is_new, struct err *err)
 {
     if (take_lock(r, err) ||
@@ -174,7 +175,7 @@ static enum status open_writer(struct results *r, bool *is_new, struct err *err)
         return err->status;
     if (*is_new && create_tables(r, err))
         return err->status;
-    return prepare_all(r, err);
+    return results_prepare_rows(r, err);
 }
 
 struct results *results_open(const char *path, bool *is_new, struct err *err)

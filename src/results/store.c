@@ -152,6 +152,25 @@ uint64_t results_bucket(uint64_t cycles)
     return (((cycles >> shift) + 1) << shift) - 1;
 }
 
+enum status results_prepare_rows(struct results *r, struct err *err)
+{
+    char sql[400] = "INSERT INTO run VALUES (";
+    for (unsigned i = 0; i < 7 + RESULTS_N_COUNTS; i++)
+        strcat(sql, i ? ",?" : "?");
+    strcat(sql, ")");
+    if (results_prepare(r, sql, &r->put_run, err))
+        return err->status;
+    if (results_prepare(
+            r, "INSERT INTO violation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            &r->put_violation, err))
+        return err->status;
+    return results_prepare(
+        r,
+        "INSERT INTO distribution VALUES (?,?,?,1) ON CONFLICT DO UPDATE SET "
+        "n = n + 1",
+        &r->put_value, err);
+}
+
 static uint64_t run_id(uint64_t point, uint64_t trial)
 {
     return point << RUN_ID_BITS | trial;

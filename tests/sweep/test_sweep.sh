@@ -116,7 +116,10 @@ run "$SIM" export -w rows "$work/one"
 exits 2 "a table that is not there" && says "there is no table 'rows'"
 "$SIM" sweep -q -c ryzen16 --trials 100000 -o "$work/busy" traces/d14347.trace &
 busy=$!
-for _ in $(seq 100); do [ -s "$work/busy" ] && break || sleep 0.1; done
+for _ in $(seq 100); do
+    if [ -s "$work/busy" ]; then break; fi
+    sleep 0.1
+done
 sweep "$work/busy"
 exits 5 "two writers of one file" && says "another sweep or merge writes"
 kill -9 $busy
