@@ -27,6 +27,17 @@ function(sd_folder name)
   target_link_libraries(sd_${name} ${scope} ${ARG_LIBS})
 endfunction()
 
+# sd_embed(publish page_css src/publish/page/report.css): the file as a C array
+# 'page_css', and the SHA-256 of its content as 'page_css_sha256'.
+function(sd_embed folder name file)
+  set(source ${CMAKE_BINARY_DIR}/generated/${name}.c)
+  add_custom_command(OUTPUT ${source}
+    COMMAND ${CMAKE_COMMAND} -DIN=${CMAKE_SOURCE_DIR}/${file} -DOUT=${source} -DNAME=${name}
+            -P ${CMAKE_SOURCE_DIR}/cmake/Embed.cmake
+    DEPENDS ${CMAKE_SOURCE_DIR}/${file} ${CMAKE_SOURCE_DIR}/cmake/Embed.cmake VERBATIM)
+  target_sources(sd_${folder} PRIVATE ${source})
+endfunction()
+
 # sd_test_libs(OUT source fallback...): what a unit test or fuzz target links.  The folder is
 # the first word of the name (test_tlb_policy.c -> sd_tlb and what that depends
 # on), so that one folder's tests build while another is half-written.  A test

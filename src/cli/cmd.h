@@ -38,6 +38,7 @@ int cmd_litmus(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_synthesize(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_config(int argc, char **argv);
@@ -49,6 +50,7 @@ extern const struct option_row cmd_litmus_options[];
 extern const struct option_row cmd_sweep_options[];
 extern const struct option_row cmd_merge_options[];
 extern const struct option_row cmd_export_options[];
+extern const struct option_row cmd_report_options[];
 extern const struct option_row cmd_synthesize_options[];
 
 /* Prints "sim COMMAND: message" (or "sim: message") to stderr and, for a usage

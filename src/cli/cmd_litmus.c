@@ -11,7 +11,7 @@
 #include "cli/data_dir.h"
 #include "cli/interrupt.h"
 #include "cli/litmus_report.h"
-#include "cli/output_dir.h"
+#include "base/output_dir.h"
 #include "cli/present.h"
 #include "cli/progress.h"
 

@@ -10,7 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/data_dir.h"
 #include "cli/interrupt.h"
-#include "cli/output_dir.h"
+#include "base/output_dir.h"
 #include "cli/present.h"
 #include "cli/synth_args.h"
 #include "run/pool.h"

@@ -36,6 +36,8 @@ static int cmd_version(int argc, char **argv);
             cmd_merge_options)                                                         \
     COMMAND(export, "[OPTION]... FILE", "writes a table of a results file as CSV",     \
             cmd_export_options)                                                        \
+    COMMAND(report, "[OPTION]... RESULTS",                                             \
+            "makes a page, a paper and figures from results", cmd_report_options)      \
     COMMAND(explore, "[OPTION]... TRACE",                                              \
             "tries every order of a small guest's steps: proves or refutes",           \
             cmd_explore_options)                                                       \

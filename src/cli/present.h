@@ -9,7 +9,7 @@
 #define CLI_PRESENT_H
 
 #include "cli/job.h"
-#include "cli/output_dir.h"
+#include "base/output_dir.h"
 #include "config/text.h"
 #include "report/report.h"
 

@@ -5,7 +5,7 @@
 #include "cli/schedule_file.h"
 
 #include "cli/manifest.h"
-#include "cli/output_dir.h"
+#include "base/output_dir.h"
 #include "cli/present.h"
 
 #include <errno.h>

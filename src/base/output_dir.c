@@ -2,7 +2,7 @@
 /*
  * output_dir.c - writes whole files or none. See output_dir.h.
  */
-#include "cli/output_dir.h"
+#include "base/output_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -136,6 +136,31 @@ enum status output_dir_write(const struct output_dir *dir, const char *name,
     char path[4300];
     snprintf(path, sizeof path, "%s/%.200s", dir->path, name);
     return write_and_rename(path, bytes, n, err);
+}
+
+enum status output_dir_begin(const struct output_dir *dir, const char *name,
+                             struct output_stream *stream, struct err *err)
+{
+    snprintf(stream->path, sizeof stream->path, "%s/%.200s", dir->path, name);
+    snprintf(stream->temporary, sizeof stream->temporary, "%.4300s.part-%ld",
+             stream->path, (long)getpid());
+    stream->file = fopen(stream->temporary, "we");
+    return stream->file ? STATUS_OK : store_error(err, "create", stream->path);
+}
+
+enum status output_dir_end(struct output_stream *stream, enum status status,
+                           struct err *err)
+{
+    int fd = fileno(stream->file);
+    bool good = fflush(stream->file) == 0 && !ferror(stream->file);
+    good = (fsync(fd) == 0 || errno == EINVAL || errno == EROFS) && good;
+    good = fclose(stream->file) == 0 && good;
+    if (!status && good && rename(stream->temporary, stream->path) == 0)
+        return STATUS_OK;
+    if (!status)
+        status = store_error(err, "write", stream->path);
+    unlink(stream->temporary);
+    return status;
 }
 
 void output_dir_abandon(struct output_dir *dir)
