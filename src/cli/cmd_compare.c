@@ -3,12 +3,13 @@
  * cmd_compare.c - sim compare: the same guest under several protocols.
  *
  * Every protocol runs the same trials with the same seeds.  --outdir gets a
- * folder per protocol with the files of a run, the table as compare.txt, and
- * all results as one list in compare.json.
+ * folder per protocol with the files of a run, the table as compare.txt,
+ * all results as one list in compare.json, and every trial in results.sqlite.
  */
 #include "cli/cmd.h"
 #include "cli/interrupt.h"
 #include "cli/present.h"
+#include "cli/run_store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct comparison {
     struct job *jobs;
     size_t n_done;
     struct output_dir dir;
+    struct run_store *store; /* Null without --outdir. */
     int argc;
     char **argv;
 };
@@ -69,6 +71,8 @@ static enum status run_one(struct comparison *c, const char *protocol, struct er
     enum status status = job_prepare(job, c->args, c->trace, protocol, err);
     if (!status)
         status = check_name(c, job, err);
+    if (!status && c->store)
+        status = run_store_point(c->store, job, c->n_done, err);
     if (!status)
         status = job_perform(job, c->args, err);
     if (job->sum.result.trials)
@@ -151,6 +155,8 @@ static int compare(struct comparison *c)
         return cmd_fail("compare", &err);
     if (!c->jobs)
         return status_exit_code(STATUS_INTERNAL);
+    if (args->outdir)
+        status = run_store_open(&c->store, &c->dir, c->trace, c->argc, c->argv, &err);
     for (size_t i = 0; i < args->n_protocols && !status && !interrupt_signal(); i++)
         status = run_one(c, args->protocols[i], &err);
     int code = status ? cmd_fail("compare", &err) : exit_code(c);
@@ -173,6 +179,7 @@ int cmd_compare(int argc, char **argv)
         status = output_dir_open(&c.dir, args->outdir, args->force, &err);
     interrupt_catch();
     int code = status ? cmd_fail("compare", &err) : compare(&c);
+    run_store_close(c.store);
     for (size_t i = 0; i < c.n_done; i++)
         job_free(&c.jobs[i]);
     free(c.jobs);

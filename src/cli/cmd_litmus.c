@@ -7,11 +7,11 @@
  * has the verdict that it expects; 1: some has another; 7: some could not be
  * explored to its end.
  */
+#include "base/output_dir.h"
 #include "cli/cmd.h"
 #include "cli/data_dir.h"
 #include "cli/interrupt.h"
 #include "cli/litmus_report.h"
-#include "base/output_dir.h"
 #include "cli/present.h"
 #include "cli/progress.h"
 

@@ -7,10 +7,10 @@
  * prints both groups.  Exit status 0: every order was judged; 7: some are open, or
  * SIGINT came before the last one (130).
  */
+#include "base/output_dir.h"
 #include "cli/cmd.h"
 #include "cli/data_dir.h"
 #include "cli/interrupt.h"
-#include "base/output_dir.h"
 #include "cli/present.h"
 #include "cli/synth_args.h"
 #include "run/pool.h"

@@ -8,6 +8,7 @@
 #include "cli/data_dir.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/run_store.h"
 #include "cli/schedule_file.h"
 
 #include <inttypes.h>
@@ -91,6 +92,13 @@ static void show(void *context, uint64_t trials, uint64_t ops)
     progress_update(&view->progress, trials, job->config.run.trials, note);
 }
 
+static enum status keep_trial(void *context, const struct trials_one *one,
+                              struct err *err)
+{
+    const struct view *view = context;
+    return run_store_trial(view->job->store, view->job, one, err);
+}
+
 /* -v: what is about to run. */
 static void tell(const struct job *job, const struct run_args *args)
 {
@@ -122,6 +130,7 @@ enum status job_perform(struct job *job, const struct run_args *args, struct err
         .jobs = (unsigned)args->jobs,
         .stopped = stopped,
         .progress = show,
+        .each = job->store ? keep_trial : NULL,
         .context = &view,
     };
     tell(job, args);

@@ -13,6 +13,8 @@
 #include "run/trials.h"
 #include "run/wave.h"
 
+struct run_store;
+
 struct job {
     struct machine_config config;
     struct config *effective;
@@ -22,6 +24,8 @@ struct job {
     struct machine_schedule schedule; /* Of --schedule. */
     struct wave *wave;                /* Null unless --vcd. */
     struct trials sum;
+    struct run_store *store; /* Gets every trial; not owned, may be null. */
+    uint64_t point;          /* Its place there. */
 };
 
 /* Loads the configuration and creates the machine. 'protocol' may be null. */

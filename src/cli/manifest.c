@@ -22,18 +22,33 @@ static const char *last_part(const char *path)
 }
 
 /* "/a/b/c" -> "c"; "--config=/a/b/c" -> "--config=c". */
-static void add_argument(struct text *out, const char *argument)
+static void shorten(const char *argument, char *text, size_t n)
 {
-    char shortened[1024];
     const char *value = strchr(argument, '=');
     if (argument[0] == '/')
-        snprintf(shortened, sizeof shortened, "%s", last_part(argument));
+        snprintf(text, n, "%s", last_part(argument));
     else if (value && value[1] == '/')
-        snprintf(shortened, sizeof shortened, "%.*s=%s", (int)(value - argument),
-                 argument, last_part(value));
+        snprintf(text, n, "%.*s=%s", (int)(value - argument), argument,
+                 last_part(value));
     else
-        snprintf(shortened, sizeof shortened, "%s", argument);
-    json_write_string(shortened, out);
+        snprintf(text, n, "%s", argument);
+}
+
+static void add_argument(struct text *out, const char *argument)
+{
+    char text[1024];
+    shorten(argument, text, sizeof text);
+    json_write_string(text, out);
+}
+
+void manifest_command(int argc, char **argv, struct text *out)
+{
+    char text[1024];
+    text_add(out, "sim");
+    for (int i = 0; i < argc; i++) {
+        shorten(argv[i], text, sizeof text);
+        text_add(out, " %s", text);
+    }
 }
 
 static void add_key(struct text *out, const char *key, const char *value)

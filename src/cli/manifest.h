@@ -15,6 +15,9 @@
 /* XXH3-128 of the effective configuration, as 32 hex digits. */
 void manifest_config_hash(const struct config *config, char hex[33]);
 
+/* The command line as one line of text, paths cut. */
+void manifest_command(int argc, char **argv, struct text *out);
+
 void manifest_write(const struct job *job, const struct run_args *args, int argc,
                     char **argv, struct text *out);
 

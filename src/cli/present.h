@@ -8,8 +8,8 @@
 #ifndef CLI_PRESENT_H
 #define CLI_PRESENT_H
 
-#include "cli/job.h"
 #include "base/output_dir.h"
+#include "cli/job.h"
 #include "config/text.h"
 #include "report/report.h"
 

@@ -4,8 +4,8 @@
  */
 #include "cli/schedule_file.h"
 
-#include "cli/manifest.h"
 #include "base/output_dir.h"
+#include "cli/manifest.h"
 #include "cli/present.h"
 
 #include <errno.h>

@@ -140,30 +140,30 @@ static void keep(struct trials *sum, uint64_t trial, struct check_result check,
     sum->n_violations += check.n_violations;
 }
 
-static void add_sums(struct trials *sum, struct cursor *c, uint64_t n)
-{
-    struct run_result one = {.trials = 0};
-    void *bytes = get_array(c, n, 1);
-    bool good = run_result_unpack(&one, bytes, n);
-    assert(good); /* We packed it ourselves. */
-    run_result_add(&sum->result, &one);
-    run_result_clear(&one);
-    free(bytes);
-}
-
-void answer_add(struct trials *sum, uint64_t trial, const void *bytes, size_t n,
-                size_t max_kept)
+void answer_unpack(struct answer *answer, const void *bytes, size_t n)
 {
     struct cursor c = {bytes, (const char *)bytes + n};
-    struct answer_fixed fixed;
-    get(&c, &fixed, sizeof fixed);
-    add_sums(sum, &c, fixed.n_packed);
-    sum->n_violated_any += check_counts_total(&fixed.check.counts) > 0;
-    sum->n_ended[fixed.end]++;
-    if (fixed.end != MACHINE_END_DONE && !sum->message[0]) {
+    *answer = (struct answer){.result = {.trials = 0}};
+    get(&c, &answer->fixed, sizeof answer->fixed);
+    void *sums = get_array(&c, answer->fixed.n_packed, 1);
+    bool good = run_result_unpack(&answer->result, sums, answer->fixed.n_packed);
+    assert(good); /* We packed it ourselves. */
+    free(sums);
+    answer->check = get_check(&c, &answer->fixed.check);
+}
+
+void answer_add(struct trials *sum, uint64_t trial, struct answer *answer,
+                size_t max_kept)
+{
+    const struct answer_fixed *fixed = &answer->fixed;
+    run_result_add(&sum->result, &answer->result);
+    run_result_clear(&answer->result);
+    sum->n_violated_any += check_counts_total(&fixed->check.counts) > 0;
+    sum->n_ended[fixed->end]++;
+    if (fixed->end != MACHINE_END_DONE && !sum->message[0]) {
         sum->first_bad = trial;
-        memcpy(sum->message, fixed.message, sizeof sum->message);
+        memcpy(sum->message, fixed->message, sizeof sum->message);
     }
-    add_words(&sum->stats, &fixed.stats, sizeof fixed.stats);
-    keep(sum, trial, get_check(&c, &fixed.check), max_kept);
+    add_words(&sum->stats, &fixed->stats, sizeof fixed->stats);
+    keep(sum, trial, answer->check, max_kept);
 }

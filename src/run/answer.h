@@ -26,8 +26,17 @@ enum status answer_pack(struct run *run, uint64_t trial,
                         const struct machine_outcome *outcome,
                         struct pool_answer *answer, struct err *err);
 
-/* Adds a packed trial to '*sum'; at most 'max_kept' violations are kept. */
-void answer_add(struct trials *sum, uint64_t trial, const void *bytes, size_t n,
+/* A packed trial that is looked at: what it says, and what it owns. */
+struct answer {
+    struct answer_fixed fixed;
+    struct run_result result; /* Sums. */
+    struct check_result check;
+};
+void answer_unpack(struct answer *answer, const void *bytes, size_t n);
+
+/* Adds it to '*sum', which takes over what it owns; at most 'max_kept' violations are
+ * kept. */
+void answer_add(struct trials *sum, uint64_t trial, struct answer *answer,
                 size_t max_kept);
 
 /* Frees what a kept verdict points to. */

@@ -15,6 +15,8 @@ struct work {
     struct run *run;
     const struct trials_options *options;
     struct trials *sum;
+    enum status status; /* Of 'each'. */
+    struct err *err;
 };
 
 static bool stopped(void *context)
@@ -56,14 +58,22 @@ static enum status perform(void *context, uint64_t trial, struct pool_answer *an
 static bool deliver(void *context, uint64_t trial, const void *bytes, size_t n)
 {
     struct work *work = context;
-    struct answer_fixed fixed;
-    memcpy(&fixed, bytes, sizeof fixed);
-    bool cut = fixed.end == MACHINE_END_INTERRUPTED;
-    if (!cut || trial == 0)
-        answer_add(work->sum, trial, bytes, n,
+    struct answer answer;
+    answer_unpack(&answer, bytes, n);
+    bool cut = answer.fixed.end == MACHINE_END_INTERRUPTED;
+    const struct trials_one one = {trial, answer.fixed.end, answer.fixed.message,
+                                   &answer.result, &answer.check};
+    if (work->options->each && !cut)
+        work->status = work->options->each(work->options->context, &one, work->err);
+    if (!cut || trial == 0) {
+        answer_add(work->sum, trial, &answer,
                    run_config(work->run)->check.max_violations);
+    } else {
+        run_result_clear(&answer.result);
+        answer_free_check(&answer.check);
+    }
     show(work, 0);
-    return !cut && !stopped(work);
+    return !cut && !work->status && !stopped(work);
 }
 
 /* What ran, for the report. */
@@ -92,7 +102,7 @@ static enum machine_end common_end(const struct trials *sum)
 enum status trials_run(struct run *run, const struct trials_options *options,
                        struct trials *sum, struct err *err)
 {
-    struct work work = {.run = run, .options = options, .sum = sum};
+    struct work work = {.run = run, .options = options, .sum = sum, .err = err};
     const struct pool_work pool = {&work, perform, deliver, stopped};
     uint64_t n_delivered;
     name_result(run, &sum->result);
@@ -100,7 +110,7 @@ enum status trials_run(struct run *run, const struct trials_options *options,
         pool_run(&pool, run_config(run)->run.trials, options->jobs, &n_delivered, err);
     snprintf(sum->result.end, sizeof sum->result.end, "%s",
              run_end_name(common_end(sum)));
-    return status;
+    return status ? status : work.status;
 }
 
 const struct trials_kept *trials_first(const struct trials *sum)

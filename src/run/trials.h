@@ -31,9 +31,20 @@ struct trials {
     size_t n_violations; /* In all that is kept. */
 };
 
+/* One whole trial, for who keeps them apart. Valid during the call. */
+struct trials_one {
+    uint64_t trial;
+    enum machine_end end;
+    const char *message;             /* Of a trial that did not end as "done". */
+    const struct run_result *result; /* Sums of this trial; its names are empty. */
+    const struct check_result *check;
+};
+
 /* How the trials are run and watched. */
 struct trials_options {
     unsigned jobs;
+    /* Gets each trial, in order. An error ends it all. May be null. */
+    enum status (*each)(void *context, const struct trials_one *one, struct err *err);
     /* Asked now and then: true stops, and what was done so far is kept. */
     bool (*stopped)(void *context);
     /* After each trial, and now and then within one when there is one process:

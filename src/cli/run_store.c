@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run_store.c - see run_store.h.
+ */
+#include "cli/run_store.h"
+
+#include "cli/manifest.h"
+#include "cli/present.h"
+#include "cli/version.h"
+#include "results/store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run_store {
+    struct results *results;
+    struct trace *trace;
+    bool has_trace; /* Its row is there. */
+    bool has_point;
+    uint64_t point; /* Of the trials that come. */
+};
+
+/* A file of an earlier run, with what SQLite keeps beside it. */
+static void remove_old(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char name[4400];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        unlink(name);
+    }
+}
+
+/* The command line as one text. */
+static enum status put_command(struct run_store *s, int argc, char **argv,
+                               struct err *err)
+{
+    struct text command = {0};
+    manifest_command(argc, argv, &command);
+    enum status status =
+        results_put_manifest(s->results, "command", text_get(&command), err);
+    text_free(&command);
+    return status ? status
+                  : results_put_manifest(s->results, "program", version_git(), err);
+}
+
+enum status run_store_open(struct run_store **store, const struct output_dir *dir,
+                           struct trace *trace, int argc, char **argv, struct err *err)
+{
+    char path[4300];
+    bool is_new;
+    struct run_store *s = calloc(1, sizeof *s);
+    *store = s;
+    if (!s)
+        return err_set(err, STATUS_LIMIT, "out of memory");
+    snprintf(path, sizeof path, "%s/results.sqlite", dir->path);
+    remove_old(path);
+    s->trace = trace;
+    s->results = results_open(path, &is_new, err);
+    return s->results ? put_command(s, argc, argv, err) : err->status;
+}
+
+static enum status put_trace(struct run_store *s, const struct job *job,
+                             struct err *err)
+{
+    const struct results_trace row = {0, trace_n_streams(s->trace),
+                                      trace_n_ops(s->trace), job->sum.result.guest,
+                                      trace_hash(s->trace)};
+    s->has_trace = true;
+    return results_put_trace(s->results, &row, err);
+}
+
+static enum status end_point(struct run_store *s, struct err *err)
+{
+    bool had = s->has_point;
+    s->has_point = false;
+    return had ? results_end_point(s->results, s->point, "trials", err) : STATUS_OK;
+}
+
+static enum status put_point(struct run_store *s, const struct job *job,
+                             struct err *err)
+{
+    char config_hash[33], hash[160], params[200];
+    const struct machine_config *c = &job->config;
+    const struct results_param protocol = {
+        .key = "protocol", .value = c->protocol.name, .unit = ""};
+    manifest_config_hash(job->effective, config_hash);
+    snprintf(hash, sizeof hash, "%s %s %s %" PRIu64, config_hash, trace_hash(s->trace),
+             job->engine->name, s->point);
+    snprintf(params, sizeof params, "{\"protocol\": \"%s\"}", c->protocol.name);
+    const struct results_point row = {
+        .id = s->point,
+        .cores = topology_n_cpus(&c->topology),
+        .first_seed = c->run.seed,
+        .trials_planned = c->run.trials,
+        .core_mhz = c->machine.clock_ghz * 1000,
+        .xxh3 = hash,
+        .machine = c->machine.name,
+        .protocol = c->protocol.name,
+        .shootdown = run_shootdown_name(c),
+        .engine = job->engine->name,
+        .params_json = params,
+        .config_xxh3 = config_hash,
+        .params = &protocol,
+        .n_params = 1,
+    };
+    return results_put_point(s->results, &row, err);
+}
+
+enum status run_store_point(struct run_store *s, struct job *job, uint64_t point,
+                            struct err *err)
+{
+    job->store = s;
+    job->point = point;
+    if (end_point(s, err) || (!s->has_trace && put_trace(s, job, err)))
+        return err->status;
+    s->point = point;
+    s->has_point = true;
+    return put_point(s, job, err);
+}
+
+/* ---- a trial
+ * ---------------------------------------------------------------------- */
+
+static void count(const struct trials_one *one, uint64_t *c)
+{
+    const struct check_counts *v = &one->check->counts;
+    const struct tally_numbers *t = &one->result->tally;
+    c[RESULTS_VIOLATIONS] = check_counts_total(v);
+    c[RESULTS_UNDER_LOCK] = check_counts_under_lock(v);
+    for (unsigned r = 0; r < CHECK_N_RULES; r++)
+        c[RESULTS_STALE + r] = v->total[r];
+    c[RESULTS_HARMLESS] = v->harmless;
+    c[RESULTS_UNORDERED] = v->unordered;
+    c[RESULTS_RACES] = v->races;
+    c[RESULTS_FAULTS] = t->faults;
+    c[RESULTS_COW_COPY] = t->by_outcome[OBS_FAULT_COW_COPY];
+    c[RESULTS_UPGRADE] = t->by_outcome[OBS_FAULT_UPGRADE];
+    c[RESULTS_SPURIOUS] = t->by_outcome[OBS_FAULT_SPURIOUS];
+    c[RESULTS_NOT_PRESENT] = t->by_outcome[OBS_FAULT_NOT_PRESENT];
+    c[RESULTS_RETRY] = t->by_outcome[OBS_FAULT_RETRY];
+    c[RESULTS_SLEEPS] = t->sleeps_on_busy;
+    c[RESULTS_SHOOTDOWNS] = t->shootdowns;
+    c[RESULTS_IPIS] = t->ipis;
+    c[RESULTS_SKIPPED] = t->skipped_clean;
+    c[RESULTS_EXPOSURES] = one->result->exposure.count;
+    c[RESULTS_EXPOSURES_OPEN] = t->exposures_open;
+    c[RESULTS_L1D_HITS] = one->result->l1d.hits;
+    c[RESULTS_L1D_MISSES] = one->result->l1d.misses;
+    c[RESULTS_WALKS] = one->result->walks;
+    c[RESULTS_WALK_CYCLES] = one->result->walk_cycles;
+    c[RESULTS_OPERATIONS] = one->result->ops;
+    c[RESULTS_CYCLES] = one->result->cycles;
+}
+
+/* Texts of a violation's row. */
+struct row_texts {
+    char va[24], symbol[96], lock[96], sentence[1024];
+    char *witness;
+};
+
+/* The line of violations.jsonl, from malloc; null: no memory, or no witness. */
+static char *witness_line(const struct run_store *s, const struct job *job,
+                          uint64_t trial, const struct check_violation *v)
+{
+    char *line = NULL;
+    size_t n = 0;
+    struct err err;
+    const struct check_names names = present_names(job);
+    const struct report_context context = {.names = &names};
+    const struct check_result one = {.violations = v, .n_violations = 1};
+    FILE *f = v->n_witness ? open_memstream(&line, &n) : NULL;
+    (void)s;
+    if (!f)
+        return NULL;
+    report_violations_jsonl(f, &job->sum.result, trial, &one, &context, &err);
+    fclose(f);
+    if (n && line[n - 1] == '\n')
+        line[n - 1] = '\0';
+    return line;
+}
+
+static void fill_row(const struct run_store *s, const struct job *job, uint64_t trial,
+                     const struct check_violation *v, struct row_texts *t,
+                     struct results_violation *row)
+{
+    const struct check_names names = present_names(job);
+    *t = (struct row_texts){.witness = witness_line(s, job, trial, v)};
+    snprintf(t->va, sizeof t->va, "0x%" PRIx64, v->va);
+    trace_symbol(s->trace, v->space, v->va, t->symbol, sizeof t->symbol);
+    if (v->has_lock)
+        trace_symbol(s->trace, v->space, v->lock_va, t->lock, sizeof t->lock);
+    check_sentence(v, &names, t->sentence, sizeof t->sentence);
+    *row = (struct results_violation){
+        .rule = check_rule_name(v->rule),
+        .va = t->va,
+        .symbol = t->symbol,
+        .lock = t->lock,
+        .sentence = t->sentence,
+        .witness = t->witness,
+        .under_lock = v->under_lock,
+        .has_age = true,
+        .has_stale_age = v->has_missed,
+        .at_cycle = v->cycle,
+        .cpu = v->cpu,
+        .thread = v->tid,
+        .frame = v->frame,
+        .current_frame = v->current_frame,
+        .tlb_age = v->tlb_age,
+        .stale_age = v->has_missed ? v->cycle - v->missed_cycle : 0,
+    };
+}
+
+static uint32_t list_ages(const struct check_result *check, uint64_t *ages)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < check->n_violations; i++)
+        if (check->violations[i].has_missed)
+            ages[n++] = check->violations[i].cycle - check->violations[i].missed_cycle;
+    return n;
+}
+
+enum status run_store_trial(struct run_store *s, const struct job *job,
+                            const struct trials_one *one, struct err *err)
+{
+    uint32_t n = one->check->n_violations;
+    struct results_violation *rows = calloc(n + 1, sizeof *rows);
+    struct row_texts *texts = calloc(n + 1, sizeof *texts);
+    uint64_t *ages = calloc(n + 1, sizeof *ages);
+    const struct run_result *r = one->result;
+    bool failed = one->end != MACHINE_END_DONE && one->end != MACHINE_END_LIMIT;
+    enum status status = STATUS_OK;
+    if (!rows || !texts || !ages)
+        status = err_set(err, STATUS_LIMIT, "out of memory");
+    for (uint32_t i = 0; i < n && !status; i++)
+        fill_row(s, job, one->trial, &one->check->violations[i], &texts[i], &rows[i]);
+    if (!status) {
+        struct results_trial trial = {
+            .point = job->point,
+            .trial = one->trial,
+            .seed = run_seed(&job->config, one->trial),
+            .failed = failed,
+            .end = run_end_name(one->end),
+            .message = failed ? one->message : "",
+            .violations = rows,
+            .n_violations = n,
+            .distributions =
+                {
+                    {"shootdown_latency", r->latency.values,
+                     r->latency.buckets ? 0 : r->latency.n},
+                    {"exposure", r->exposure.values,
+                     r->exposure.buckets ? 0 : r->exposure.n},
+                    {"stale_age", ages, list_ages(one->check, ages)},
+                },
+        };
+        count(one, trial.counts);
+        status = results_put_trial(s->results, &trial, err);
+    }
+    for (uint32_t i = 0; texts && i < n; i++)
+        free(texts[i].witness);
+    free(rows);
+    free(texts);
+    free(ages);
+    return status;
+}
+
+void run_store_close(struct run_store *s)
+{
+    struct err err;
+    if (!s)
+        return;
+    if (s->results)
+        end_point(s, &err); /* What is not finished then is said by the report. */
+    results_close(s->results);
+    free(s);
+}
