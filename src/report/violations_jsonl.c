@@ -64,6 +64,12 @@ static void put_cause(struct report_json *json, const struct check_violation *v)
         report_json_u64(json, "changed_cycle", v->change_cycle);
         put_frame(json, "old_frame", v->old_frame);
         report_json_close(json);
+    } else if (v->change_cycle) { /* By munmap or the like. */
+        report_json_object(json, "change");
+        report_json_u64(json, "cpu", v->fault_cpu);
+        report_json_u64(json, "changed_cycle", v->change_cycle);
+        put_frame(json, "old_frame", v->old_frame);
+        report_json_close(json);
     }
     if (v->shootdown) {
         report_json_object(json, "shootdown");

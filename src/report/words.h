@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * words.h - small words that several formats share; private to src/report.
+ * words.h - small words that several formats share, here and in src/witness.
  */
 #ifndef REPORT_WORDS_H
 #define REPORT_WORDS_H

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * svg.h - what the parts of the picture share; private to src/witness.
+ *
+ *   svg.c        the picture: what is drawn, from the back to the front
+ *   svg_layout.c how high everything is
+ *   svg_tags.c   places labels so that none lies on another
+ *   svg_text.c   text in XML, and how wide it is
+ *   svg_css.c    colours and fonts
+ */
+#ifndef WITNESS_SVG_H
+#define WITNESS_SVG_H
+
+#include "witness/scene.h"
+
+#define SVG_WIDTH      1000.0
+#define SVG_LEFT       172.0 /* The axis begins here; names stand before it. */
+#define SVG_RIGHT      990.0
+#define SVG_LANES_MAX  8u
+#define SVG_ROWS_MAX   6u /* Of labels above a line. */
+#define SVG_TAGS_MAX   (2u * CHECK_WITNESS_MAX + 8u)
+#define SVG_TAG_HEIGHT 15.0
+#define SVG_BOX        20.0 /* Height of a kernel step. */
+#define SVG_BAND       17.0 /* Height of what holds. */
+#define SVG_FONT       12.0
+
+/* A label that wants a place at 'x', its mark. */
+struct svg_tag {
+    double x, width;
+    enum scene_weight weight;
+    bool placed, left; /* Left of its mark. */
+    uint32_t row;      /* 0 is next to the line. */
+    const void *owner; /* The mark or span. */
+};
+
+/* The labels above one line. */
+struct svg_strip {
+    uint32_t n_tags, n_rows;
+    struct svg_tag tags[SVG_TAGS_MAX];
+};
+
+struct svg_lane {
+    uint32_t lane; /* In the scene. */
+    bool has_code, has_kernel, has_tlb, apart,
+        below; /* 'apart': interrupts have their own row; 'below': the label of the
+                * access or of the missed store stands below the line, since the arrow
+                * comes from above. */
+    double top, code, kernel, handler, tlb, bottom; /* code: its line. */
+    struct svg_strip above_code, above_kernel;
+};
+
+struct svg {
+    const struct scene *scene;
+    uint32_t n_lanes, n_left_out, n_owner_rows;
+    bool has_pte, has_owner;
+    double axis, pte, owner, first, legend, height;
+    struct svg_lane lanes[SVG_LANES_MAX];
+};
+
+/* Chooses the lanes and gives everything its place. */
+void svg_layout(struct svg *svg, const struct scene *scene);
+
+/* Where a time lies in the first view. */
+double svg_x(const struct scene *scene, int64_t t);
+
+/* True if the label of 'mark' stands below the line of the code. */
+bool svg_tag_below(const struct scene *scene, const struct scene_mark *mark);
+
+/* True if the mark is drawn on the line of the code. */
+bool svg_on_code(const struct scene_mark *mark);
+
+/* Places the tags of a strip in rows: what weighs more goes first. */
+void svg_place(struct svg_strip *strip);
+
+/* Writes 'text' with what XML wants escaped. */
+void svg_escape(FILE *file, const char *text);
+
+/* How wide 'text' is at most at 'size' units, in a common sans-serif font. */
+double svg_text_width(const char *text, double size);
+
+#endif
