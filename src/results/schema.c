@@ -56,7 +56,8 @@ const char *const results_schema_sql[] = {
 
     "CREATE TABLE param ("
     "  point_id INTEGER NOT NULL REFERENCES point,"
-    "  key TEXT NOT NULL," /* 'ipi.delivery_ns', 'protocol', 'trace', 'cores': always. */
+    "  key TEXT NOT NULL," /* 'ipi.delivery_ns', 'protocol', 'trace', 'cores': always.
+                            */
     "  value TEXT NOT NULL,"
     "  number REAL," /* Null when the value is no number. */
     "  unit TEXT NOT NULL DEFAULT '',"

@@ -5,6 +5,7 @@
 #include "sweep/plan.h"
 
 #include "config/json_strict.h"
+#include "results/store.h"
 #include "trace/trace.h"
 
 #include <assert.h>
@@ -114,9 +115,13 @@ static void free_assignments(struct assignments *a)
         free(a->own[i]);
 }
 
+/* A sweep keeps the rows of all violations that their ids have room for, and witnesses
+ * of no more than it stores; what the user sets comes later and wins. */
 static enum status assign_common(const struct sweep_plan *plan, struct assignments *a,
                                  struct err *err)
 {
+    assign(a, "check.max_violations=%u", RESULTS_VIOLATIONS_MAX);
+    assign(a, "check.max_witnesses=%u", plan->witnesses);
     for (uint32_t i = 0; plan->sets && plan->sets[i]; i++) {
         if (a->n + sizeof a->own / sizeof *a->own > RUN_SETS_MAX)
             return err_set(err, STATUS_USAGE, "too many settings");
