@@ -72,8 +72,8 @@ struct check_violation {
     uint32_t old_frame;   /* What the entry mapped before, or NO_FRAME. */
     uint64_t shootdown;   /* Shootdown of that change, or 0. */
     uint32_t acks, targets;
-    char sentence[512]; /* In plain words, addresses in hexadecimal. */
-    const struct obs *witness;
+    char sentence[512];        /* In plain words, addresses in hexadecimal. */
+    const struct obs *witness; /* Null beyond config.max_witnesses. */
     uint32_t n_witness;
 };
 

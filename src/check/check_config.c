@@ -36,7 +36,18 @@ const struct param check_params[] = {
         .max = 1000000,
         .def = "100",
         .unit = "violations",
-        .help = "Violations kept with their witness; the rest is counted.",
+        .help = "Violations kept; the rest is counted.",
+    },
+    {
+        .key = "max_witnesses",
+        .type = PARAM_U32,
+        .offset = offsetof(struct check_config, max_witnesses),
+        .min = 0,
+        .max = 1000000,
+        .def = "100",
+        .unit = "violations",
+        .help = "The first violations, which are kept with their witness; it is not "
+                "made for the others.",
     },
     {
         .key = "history",

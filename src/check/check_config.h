@@ -15,7 +15,8 @@ enum check_watch {
 struct check_config {
     uint32_t enabled;        /* Bool. */
     uint32_t watch;          /* enum check_watch */
-    uint32_t max_violations; /* Kept with witness; the rest is counted. */
+    uint32_t max_violations; /* Kept; the rest is counted. */
+    uint32_t max_witnesses;  /* The first so many keep their witness. */
     uint32_t history;        /* Records remembered for witnesses. */
     uint32_t word_history;   /* Stores remembered per watched word. */
 };

@@ -355,7 +355,9 @@ void check_report(struct check *check, const struct check_finding *finding)
     *v = (struct check_violation){0};
     fill_access(v, finding);
     fill_context(v, check, finding, shootdown);
-    struct scene scene = scene_of(check, finding, shootdown);
-    keep_witness(v, &scene);
+    if (check->result.n_violations <= check->config.max_witnesses) {
+        struct scene scene = scene_of(check, finding, shootdown);
+        keep_witness(v, &scene);
+    }
     check_sentence(v, NULL, v->sentence, sizeof v->sentence);
 }

@@ -11,7 +11,9 @@
 #include "cli/progress.h"
 #include "cli/run_args.h"
 #include "cli/version.h"
+#include "config/text.h"
 #include "run/run.h"
+#include "sweep/plan_json.h"
 #include "sweep/sweep.h"
 
 #include <inttypes.h>
@@ -23,6 +25,7 @@
 
 enum {
     SWEEP_OPT_VARY = RUN_OPT_LAST,
+    SWEEP_OPT_PLAN,
     SWEEP_OPT_ZIP,
     SWEEP_OPT_SEEDS,
     SWEEP_OPT_TRACES,
@@ -35,8 +38,10 @@ enum {
 };
 
 const struct option_row cmd_sweep_options[] = {
+    {"plan", SWEEP_OPT_PLAN, "FILE",
+     "a plan in JSON; other options add to it, or win over it"},
     {"vary", SWEEP_OPT_VARY, "KEY=VALUES",
-     "an axis: a,b,c or first:last:step or first:last:xF; may be repeated"},
+     "an axis: a,b,c or first:last:step, :xF or :logN; may be repeated"},
     {"zip", SWEEP_OPT_ZIP, NULL,
      "pairs the values of the axes instead of crossing them"},
     {"protocols", RUN_OPT_PROTOCOLS, "LIST", "copy-on-write protocols, by commas"},
@@ -66,7 +71,13 @@ struct sweep_cmd {
     struct sweep_options options;
     struct sweep_summary summary;
     struct progress progress;
+    const char *plan_path; /* Null: no --plan. */
+    struct sweep_file file;
+    bool own_protocols,
+        own_traces; /* The command line's: those of the plan are gone. */
+    struct text command;
     const char *trace_paths[TRACES_MAX], *trace_names[TRACES_MAX];
+    const char *trace_xxh3[TRACES_MAX]; /* As the plan demands, or null. */
     struct trace *traces[TRACES_MAX];
     uint32_t n_traces;
     const char *files[RUN_ARGS_MAX + 1], *sets[RUN_ARGS_MAX + 1];
@@ -86,7 +97,7 @@ static enum status take_seeds(struct sweep_cmd *s, const char *arg, struct err *
     unsigned long long from = strtoull(arg, &end, 10), to = 0;
     if (*end == ':')
         to = strtoull(end + 1, &end, 10);
-    if (*end || to <= from || to - from > UINT32_MAX)
+    if (*end || to <= from || to - from > SWEEP_TRIALS_MAX)
         return err_set(err, STATUS_USAGE, "--seeds %s: A:B with B above A is expected",
                        arg);
     s->plan.seed = from;
@@ -122,8 +133,12 @@ static enum status take_shard(struct sweep_cmd *s, const char *arg, struct err *
 
 static enum status add_trace(struct sweep_cmd *s, const char *path, struct err *err)
 {
+    if (!s->own_traces)
+        s->n_traces = 0;
+    s->own_traces = true;
     if (s->n_traces == TRACES_MAX)
         return err_set(err, STATUS_USAGE, "at most %u guests", TRACES_MAX);
+    s->trace_xxh3[s->n_traces] = NULL;
     s->trace_paths[s->n_traces++] = path;
     return STATUS_OK;
 }
@@ -160,7 +175,7 @@ static enum status take(struct sweep_cmd *s, int id, char *arg, struct err *err)
             s->plan.witnesses = (uint32_t)value;
         return err->status;
     case 'n':
-        if (options_u64("trials", arg, 1, UINT32_MAX, &value, err) == STATUS_OK)
+        if (options_u64("trials", arg, 1, SWEEP_TRIALS_MAX, &value, err) == STATUS_OK)
             s->plan.trials = (uint32_t)value;
         return err->status;
     case 'o':
@@ -172,15 +187,118 @@ static enum status take(struct sweep_cmd *s, int id, char *arg, struct err *err)
     case SWEEP_OPT_ACCEPT:
         s->options.accept_changed = true;
         return STATUS_OK;
+    case SWEEP_OPT_PLAN:
+        return STATUS_OK; /* Read before. */
+    case RUN_OPT_PROTOCOLS:
+        if (!s->own_protocols)
+            s->args.n_protocols = 0;
+        s->own_protocols = true;
+        return run_args_take(&s->args, id, arg, err);
     default:
         return run_args_take(&s->args, id, arg, err);
     }
+}
+
+/* ---- the plan file -------------------------------------------------------------- */
+
+/* Looks for --plan alone: all other options win over what it says. */
+static enum status find_plan(struct sweep_cmd *s, int argc, char **argv,
+                             struct err *err)
+{
+    struct options options;
+    options_begin(&options, cmd_sweep_options, argc, argv);
+    for (;;) {
+        int id = options_next(&options, err);
+        if (id == OPTIONS_END)
+            return STATUS_OK;
+        if (id == OPTIONS_WRONG)
+            return err->status;
+        if (id == SWEEP_OPT_PLAN && s->plan_path)
+            return err_set(err, STATUS_USAGE, "--plan: one plan, please");
+        if (id == SWEEP_OPT_PLAN)
+            s->plan_path = options.arg;
+    }
+}
+
+static enum status take_plan(struct sweep_cmd *s, struct err *err)
+{
+    struct sweep_file *f = &s->file;
+    if (!s->plan_path)
+        return STATUS_OK;
+    if (sweep_file_read(s->plan_path, &s->plan, f, err))
+        return err->status;
+    memcpy(s->args.configs, f->configs, f->n_configs * sizeof *f->configs);
+    memcpy(s->args.sets, f->sets, f->n_sets * sizeof *f->sets);
+    memcpy(s->args.protocols, f->protocols, f->n_protocols * sizeof *f->protocols);
+    s->args.n_configs = f->n_configs;
+    s->args.n_sets = f->n_sets;
+    s->args.n_protocols = f->n_protocols;
+    for (size_t i = 0; i < f->n_traces; i++) {
+        if (add_trace(s, f->traces[i], err))
+            return err->status;
+        s->trace_xxh3[i] = f->trace_xxh3[i];
+    }
+    s->own_traces = false;
+    s->args.engine = f->engine;
+    if (f->out)
+        s->out = f->out;
+    if (f->jobs)
+        s->args.jobs = f->jobs;
+    return STATUS_OK;
+}
+
+/* ---- the command, as the manifest keeps it --------------------------------------- */
+
+/* "a/b,key=/c/d" -> "b,key=d", quoted for a shell if need be. */
+static void add_word(struct text *out, const char *word)
+{
+    bool quote = !*word || strpbrk(word, " \t\n\"'\\$`*?[]{}()<>|&;#~!");
+    text_add(out, quote ? " '" : " ");
+    while (*word) {
+        size_t n = strcspn(word, ",="), from = n;
+        while (from > 0 && word[from - 1] != '/')
+            from--;
+        for (size_t i = from; i < n + (word[n] != 0); i++)
+            if (word[i] == '\'')
+                text_add(out, "'\\''");
+            else
+                text_add_bytes(out, &word[i], 1);
+        word += n + (word[n] != 0);
+    }
+    text_add(out, quote ? "'" : "");
+}
+
+/* Options that change no row are left out. */
+static void note_option(struct sweep_cmd *s, int id, const char *arg)
+{
+    static const int silent[] = {'j',
+                                 'o',
+                                 'q',
+                                 'v',
+                                 'h',
+                                 OPT_COLOR,
+                                 OPT_PROGRESS,
+                                 SWEEP_OPT_SHARD,
+                                 SWEEP_OPT_DRY_RUN,
+                                 SWEEP_OPT_ACCEPT};
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+        if (silent[i] == id)
+            return;
+    const struct option_row *row = cmd_sweep_options;
+    while (row->name && row->id != id)
+        row++;
+    text_add(&s->command, " --%s", row->name);
+    if (arg)
+        add_word(&s->command, arg);
 }
 
 static enum status parse(struct sweep_cmd *s, int argc, char **argv, struct err *err)
 {
     struct options options;
     err->status = STATUS_OK;
+    if (find_plan(s, argc, argv, err) || take_plan(s, err))
+        return err->status;
+    text_add(&s->command, "sim sweep");
     options_begin(&options, cmd_sweep_options, argc, argv);
     for (;;) {
         int id = options_next(&options, err);
@@ -188,13 +306,16 @@ static enum status parse(struct sweep_cmd *s, int argc, char **argv, struct err 
             break;
         if (id == OPTIONS_WRONG)
             return err->status;
+        note_option(s, id, options.arg);
         if (!terminal_option(&s->args.terminal, id, options.arg, err))
             take(s, id, options.arg, err);
         if (err->status)
             return err->status;
     }
-    for (int i = options.operand; i < argc && !err->status; i++)
+    for (int i = options.operand; i < argc && !err->status; i++) {
+        add_word(&s->command, argv[i]);
         add_trace(s, argv[i], err);
+    }
     if (!err->status && s->n_traces == 0)
         return err_set(err, STATUS_USAGE, "a guest, please: name a trace");
     return err->status;
@@ -220,6 +341,12 @@ static enum status load(struct sweep_cmd *s, struct err *err)
         s->traces[i] = trace_open(s->trace_paths[i], false, err);
         if (!s->traces[i])
             return err->status;
+        if (s->trace_xxh3[i] && strcmp(s->trace_xxh3[i], trace_hash(s->traces[i])) != 0)
+            return err_set(err, STATUS_TRACE,
+                           "%s: is not the guest of the plan: its XXH3 is %s, %s is "
+                           "expected",
+                           s->trace_paths[i], trace_hash(s->traces[i]),
+                           s->trace_xxh3[i]);
     }
     s->plan.traces = s->traces;
     s->plan.trace_names = s->trace_names;
@@ -229,6 +356,7 @@ static enum status load(struct sweep_cmd *s, struct err *err)
     s->options.engine_name = s->options.engine->name;
     s->options.jobs = (unsigned)s->args.jobs;
     s->options.program = version_git();
+    s->options.command = text_get(&s->command);
     return sweep_check(&s->plan, err);
 }
 
@@ -246,8 +374,11 @@ static void print_plan(const struct sweep_cmd *s)
     for (uint32_t i = 0; i < p->n_traces; i++)
         printf(" %s", p->trace_names[i]);
     printf("\nprotocols  ");
-    for (uint32_t i = 0; i < p->n_protocols; i++)
-        printf(" %s", p->protocols[i]);
+    for (uint32_t i = 0; i < p->n_protocols; i++) {
+        char label[80];
+        sweep_protocol_label(p->protocols[i], label, sizeof label);
+        printf(" %s", label);
+    }
     printf("%s\n", p->n_protocols ? "" : " of the configuration");
     for (uint32_t i = 0; i < p->n_axes; i++) {
         printf("%-11s", i ? p->zip ? "with" : "times" : "axis");
@@ -322,6 +453,8 @@ static void destroy(struct sweep_cmd *s)
     for (uint32_t i = 0; i < s->n_traces; i++)
         trace_close(s->traces[i]);
     sweep_plan_free(&s->plan);
+    sweep_file_free(&s->file);
+    text_free(&s->command);
     free(s);
 }
 

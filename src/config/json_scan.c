@@ -314,7 +314,7 @@ static enum status scan_value(struct scan *s)
     return scan_word(s);
 }
 
-enum status json_scan(const char *name, const char *text, size_t n,
+enum status json_scan(const char *name, const char *text, size_t n, size_t most,
                       struct json_places *places, struct err *err)
 {
     struct scan s = {
@@ -327,8 +327,9 @@ enum status json_scan(const char *name, const char *text, size_t n,
         .places = places,
         .err = err,
     };
-    if (n > JSON_BYTES_MAX)
-        return fail(&s, "larger than 1 MiB");
+    if (n > most)
+        return fail(&s,
+                    most > JSON_BYTES_MAX ? "larger than 16 MiB" : "larger than 1 MiB");
     if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         return fail(&s, "starts with a byte order mark; save it as plain UTF-8");
     skip_space(&s);

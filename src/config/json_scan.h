@@ -21,8 +21,9 @@ struct json_places {
     uint32_t n, capacity;
 };
 
-/* Checks 'text' and fills 'places' (freed by the caller also on error). */
-enum status json_scan(const char *name, const char *text, size_t n,
+/* Checks 'text', of at most 'most' bytes, and fills 'places' (freed by the caller also
+ * on error). */
+enum status json_scan(const char *name, const char *text, size_t n, size_t most,
                       struct json_places *places, struct err *err);
 
 #endif

@@ -121,15 +121,23 @@ static enum status check_duplicates(const char *name, const char *path,
     return STATUS_OK;
 }
 
-enum status json_parse(const char *name, const char *text, size_t n, uint32_t origin,
-                       struct json **out, struct err *err)
+struct bounds {
+    size_t bytes;
+    uint32_t values;
+};
+static const struct bounds usual = {JSON_BYTES_MAX, JSON_VALUES_MAX};
+static const struct bounds large = {JSON_LARGE_BYTES, JSON_LARGE_VALUES};
+
+static enum status parse(const char *name, const char *text, size_t n, uint32_t origin,
+                         const struct bounds *bounds, struct json **out,
+                         struct err *err)
 {
     struct json_places places = {0};
     *out = NULL;
-    enum status status = json_scan(name, text, n, &places, err);
-    if (!status && places.n > JSON_VALUES_MAX)
+    enum status status = json_scan(name, text, n, bounds->bytes, &places, err);
+    if (!status && places.n > bounds->values)
         status = err_set(err, STATUS_CONFIG, "%s: more than %u values", name,
-                         JSON_VALUES_MAX);
+                         bounds->values);
     cJSON *root = status ? NULL : cJSON_ParseWithLength(text, n);
     if (!status && !root)
         status = err_set(err, STATUS_CONFIG, "%s: cJSON cannot read this text", name);
@@ -148,33 +156,57 @@ enum status json_parse(const char *name, const char *text, size_t n, uint32_t or
     return status;
 }
 
-static enum status read_stream(const char *path, FILE *file, char *text, size_t *n,
-                               struct err *err)
+enum status json_parse(const char *name, const char *text, size_t n, uint32_t origin,
+                       struct json **out, struct err *err)
 {
-    *n = fread(text, 1, JSON_BYTES_MAX + 1, file);
+    return parse(name, text, n, origin, &usual, out, err);
+}
+
+enum status json_parse_large(const char *name, const char *text, size_t n,
+                             struct json **out, struct err *err)
+{
+    return parse(name, text, n, 0, &large, out, err);
+}
+
+static enum status read_stream(const char *path, FILE *file, size_t most, char *text,
+                               size_t *n, struct err *err)
+{
+    *n = fread(text, 1, most + 1, file);
     if (ferror(file))
         return err_set(err, STATUS_CONFIG, "%s: cannot be read: %s", path,
                        strerror(errno));
-    if (*n > JSON_BYTES_MAX)
+    if (*n > most)
         return err_set(err, STATUS_CONFIG,
-                       "%s: larger than 1 MiB; this is no configuration", path);
+                       "%s: larger than %zu MiB; this is no configuration", path,
+                       most >> 20);
     return STATUS_OK;
 }
 
-enum status json_read_file(const char *path, char **text, size_t *n, struct err *err)
+static enum status read_file(const char *path, size_t most, char **text, size_t *n,
+                             struct err *err)
 {
     *text = NULL;
     FILE *file = fopen(path, "rb");
     if (!file)
         return err_set(err, STATUS_CONFIG, "%s: cannot be opened: %s", path,
                        strerror(errno));
-    *text = malloc(JSON_BYTES_MAX + 1);
+    *text = malloc(most + 1);
     assert(*text);
-    enum status status = read_stream(path, file, *text, n, err);
+    enum status status = read_stream(path, file, most, *text, n, err);
     fclose(file);
     if (status) {
         free(*text);
         *text = NULL;
     }
     return status;
+}
+
+enum status json_read_file(const char *path, char **text, size_t *n, struct err *err)
+{
+    return read_file(path, JSON_BYTES_MAX, text, n, err);
+}
+
+enum status json_read_large(const char *path, char **text, size_t *n, struct err *err)
+{
+    return read_file(path, JSON_LARGE_BYTES, text, n, err);
 }

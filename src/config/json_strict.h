@@ -23,12 +23,22 @@
 #define JSON_BYTES_MAX  (1u << 20)
 #define JSON_VALUES_MAX 10000u
 
+#define JSON_LARGE_BYTES  (16u << 20)
+#define JSON_LARGE_VALUES 200000u
+
 /* Parses 'text' of 'n' bytes. 'name' is the file for messages; 'origin' is
  * noted in every value. */
 enum status json_parse(const char *name, const char *text, size_t n, uint32_t origin,
                        struct json **out, struct err *err);
 
-/* Reads a whole file, at most JSON_BYTES_MAX bytes. The caller frees. */
+/* The same with JSON_LARGE_ instead of JSON_..._MAX: for what is read and never merged,
+ * such as the plan of a sweep. */
+enum status json_parse_large(const char *name, const char *text, size_t n,
+                             struct json **out, struct err *err);
+
+/* Reads a whole file, at most JSON_BYTES_MAX bytes; at most JSON_LARGE_BYTES. The
+ * caller frees. */
 enum status json_read_file(const char *path, char **text, size_t *n, struct err *err);
+enum status json_read_large(const char *path, char **text, size_t *n, struct err *err);
 
 #endif

@@ -184,6 +184,9 @@ static enum status merge_one(const struct machine_config_sources *sources,
                              struct config *config, const char *file, struct err *err)
 {
     char path[DIR_BYTES];
+    if (*file == '{')
+        return config_merge_text(config, "configuration in the plan", file,
+                                 strlen(file), err);
     if (!sources->config_dir || !is_name(file) || access(file, F_OK) == 0)
         return config_merge_file(config, file, err);
     snprintf(path, sizeof path, "%s/%s.json", sources->config_dir, file);
@@ -204,6 +207,20 @@ static enum status merge_sources(const struct machine_config_sources *sources,
         status = merge_one(sources, config, *f, err);
     for (const char *const *s = sources->sets; s && *s && !status; s++)
         status = config_set(config, *s, err);
+    return status;
+}
+
+enum status machine_config_merge(const struct machine_config_sources *sources,
+                                 struct config **out, struct err *err)
+{
+    struct config *config = machine_config_tables();
+    struct protocol protocol;
+    enum status status = merge_sources(sources, config, err);
+    if (!status)
+        status = resolve_protocol(sources, config, &protocol, err);
+    if (status)
+        config_destroy(config);
+    *out = status ? NULL : config;
     return status;
 }
 

@@ -56,7 +56,8 @@ struct machine_config {
 
 /* What to load. Null pointers are empty lists. */
 struct machine_config_sources {
-    const char *const *files; /* Null-terminated; later ones win. */
+    const char *const *files; /* Null-terminated; later ones win. A text that
+                               * begins with '{' is the configuration itself. */
     const char *const *sets;  /* Null-terminated "key.path=value". */
     const char *protocol;     /* Name or path; null: what the files say. */
     const char *config_dir;   /* Where machines and protocols are found by name;
@@ -72,6 +73,11 @@ struct machine_config_sources {
 enum status machine_config_load(const struct machine_config_sources *sources,
                                 struct machine_config *out, struct config **effective,
                                 struct err *err);
+
+/* The same without a check of any value: what sources to come may complete.
+ * config_json() may be called on '*out', config_fill() is for the caller. */
+enum status machine_config_merge(const struct machine_config_sources *sources,
+                                 struct config **out, struct err *err);
 
 /* The tables alone, with no file merged: for references and schemas. */
 struct config *machine_config_tables(void);

@@ -258,7 +258,7 @@ static void put_expects(const struct page *p)
 
 static unsigned rank(const struct check_violation *v)
 {
-    return (v->under_lock ? 100u : 0u) + (v->rule == CHECK_TORN ? 10u : 0u) +
+    return (v->n_witness ? 1000u : 0u) + (v->under_lock ? 100u : 0u) + (v->rule == CHECK_TORN ? 10u : 0u) +
            (v->fault ? 5u : 0u);
 }
 

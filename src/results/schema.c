@@ -21,8 +21,9 @@
 
 const char *const results_schema_sql[] = {
     "CREATE TABLE manifest ("
-    "  key TEXT PRIMARY KEY," /* 'program_version', 'plan_json', 'plan_xxh3', ... */
-    "  value TEXT NOT NULL"   /* 'host_...': may differ between equal sweeps. */
+    "  key TEXT PRIMARY KEY," /* 'program': git describe. 'command': as it was typed, */
+    "  value TEXT NOT NULL"   /* paths cut. 'plan_json': for sim sweep --plan; */
+                              /* 'plan_xxh3': which plan it is. */
     ") WITHOUT ROWID",
 
     "CREATE TABLE trace ("
@@ -55,7 +56,8 @@ const char *const results_schema_sql[] = {
 
     "CREATE TABLE param ("
     "  point_id INTEGER NOT NULL REFERENCES point,"
-    "  key TEXT NOT NULL," /* 'ipi.delivery_ns', 'protocol', 'trace', 'cores' */
+    "  key TEXT NOT NULL," /* 'ipi.delivery_ns', 'protocol', 'trace', 'cores': always.
+                            */
     "  value TEXT NOT NULL,"
     "  number REAL," /* Null when the value is no number. */
     "  unit TEXT NOT NULL DEFAULT '',"

@@ -10,7 +10,7 @@
 
 /* PRAGMA application_id ("SDRS") and user_version of a results file. */
 #define RESULTS_APPLICATION_ID 0x53445253
-#define RESULTS_SCHEMA_VERSION 1
+#define RESULTS_SCHEMA_VERSION 2
 
 /* Statements, in order; a null pointer ends them. */
 extern const char *const results_schema_sql[];

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define RUN_ID_BITS       24u /* Trials of a point. */
-#define VIOLATION_ID_BITS 14u /* Kept violations of a trial. */
+#define VIOLATION_ID_BITS 14u /* RESULTS_VIOLATIONS_MAX. */
 
 /* Runs a bound statement that answers nothing, and makes it ready again. */
 static enum status step(struct results *r, sqlite3_stmt *s, struct err *err)
@@ -243,7 +243,7 @@ static enum status put_all(struct results *r, const struct results_trial *t,
 {
     if (put_run(r, t, err))
         return err->status;
-    for (uint32_t i = 0; i < t->n_violations && i < 1u << VIOLATION_ID_BITS; i++)
+    for (uint32_t i = 0; i < t->n_violations && i < RESULTS_VIOLATIONS_MAX; i++)
         if (put_violation(r, t, i, err))
             return err->status;
     for (unsigned i = 0; i < 3; i++)

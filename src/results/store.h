@@ -64,6 +64,9 @@ struct results_point {
 enum status results_put_point(struct results *results,
                               const struct results_point *point, struct err *err);
 
+/* Rows that one trial can have: what the ids have room for. */
+#define RESULTS_VIOLATIONS_MAX (1u << 14)
+
 struct results_violation {
     const char *rule, *va, *symbol, *lock, *sentence;
     const char *witness; /* JSON, or null. */

@@ -4,125 +4,19 @@
  */
 #include "sweep/plan.h"
 
+#include "config/json_strict.h"
+#include "results/store.h"
+#include "trace/trace.h"
+
+#include <assert.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define Z95        1.959963984540054
 #define FIRST_LOOK 20u
-
-/* ---- axes -------------------------------------------------------------------------
- */
-
-static enum status add_value(struct sweep_axis *axis, const char *text, size_t n,
-                             struct err *err)
-{
-    if (n == 0)
-        return err_set(err, STATUS_USAGE, "--vary %s: a value is empty", axis->key);
-    if (axis->n == SWEEP_VALUES)
-        return err_set(err, STATUS_USAGE, "--vary %s: more than %u values", axis->key,
-                       SWEEP_VALUES);
-    char **values = realloc(axis->values, (axis->n + 1) * sizeof *values);
-    char *copy = strndup(text, n);
-    if (!values || !copy)
-        return err_set(err, STATUS_LIMIT, "out of memory");
-    axis->values = values;
-    axis->values[axis->n++] = copy;
-    return STATUS_OK;
-}
-
-static enum status add_number(struct sweep_axis *axis, double value, struct err *err)
-{
-    char text[40];
-    snprintf(text, sizeof text, "%.15g", value);
-    return add_value(axis, text, strlen(text), err);
-}
-
-static enum status add_list(struct sweep_axis *axis, const char *list, struct err *err)
-{
-    for (;;) {
-        size_t n = strcspn(list, ",");
-        if (add_value(axis, list, n, err))
-            return err->status;
-        if (!list[n])
-            return STATUS_OK;
-        list += n + 1;
-    }
-}
-
-/* Steps are counted, not added up: no value depends on rounding before it. */
-static enum status add_range(struct sweep_axis *axis, double first, double last,
-                             double by, bool factor, struct err *err)
-{
-    bool grows = factor ? by > 1 && first > 0 : by > 0;
-    if (!grows || last < first)
-        return err_set(
-            err, STATUS_USAGE,
-            "--vary %s: a range goes up: first:last:step with a step above 0, or "
-            "first:last:xF with F above 1",
-            axis->key);
-    for (uint32_t i = 0; i <= SWEEP_VALUES; i++) {
-        double value = factor ? first * pow(by, i) : first + by * i;
-        if (value > last * (1 + 1e-12))
-            return STATUS_OK;
-        if (add_number(axis, value, err))
-            return err->status;
-    }
-    return STATUS_OK;
-}
-
-/* first:last:step, first:last:xF. False: it is no range. */
-static bool is_range(const char *text, double v[3], bool *factor)
-{
-    char *end;
-    for (unsigned i = 0; i < 3; i++) {
-        *factor = i == 2 && *text == 'x';
-        text += *factor;
-        v[i] = strtod(text, &end);
-        if (end == text || *end != (i < 2 ? ':' : 0))
-            return false;
-        text = end + 1;
-    }
-    return true;
-}
-
-static void find_unit(struct sweep_axis *axis)
-{
-    const char *under = strrchr(axis->key, '_');
-    const char *unit = under ? under + 1 : "";
-    if (strcmp(unit, "ns") == 0 || strcmp(unit, "cycles") == 0 ||
-        strcmp(unit, "ghz") == 0)
-        snprintf(axis->unit, sizeof axis->unit, "%s", unit);
-}
-
-enum status sweep_vary(struct sweep_plan *plan, const char *assignment, struct err *err)
-{
-    const char *is = strchr(assignment, '=');
-    double v[3];
-    bool factor;
-    if (plan->n_axes == SWEEP_AXES)
-        return err_set(err, STATUS_USAGE, "--vary: at most %u keys", SWEEP_AXES);
-    struct sweep_axis *axis = &plan->axes[plan->n_axes];
-    if (!is || is == assignment || (size_t)(is - assignment) >= sizeof axis->key)
-        return err_set(err, STATUS_USAGE, "--vary %s: 'key=values' is expected",
-                       assignment);
-    *axis = (struct sweep_axis){.n = 0};
-    memcpy(axis->key, assignment, (size_t)(is - assignment));
-    find_unit(axis);
-    plan->n_axes++;
-    return is_range(is + 1, v, &factor) ? add_range(axis, v[0], v[1], v[2], factor, err)
-                                        : add_list(axis, is + 1, err);
-}
-
-void sweep_plan_free(struct sweep_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->n_axes; i++) {
-        for (uint32_t k = 0; k < plan->axes[i].n; k++)
-            free(plan->axes[i].values[k]);
-        free(plan->axes[i].values);
-    }
-}
 
 /* ---- points
  * -------------------------------------------------------------------------- */
@@ -141,8 +35,27 @@ static uint64_t n_settings(const struct sweep_plan *plan)
     return n;
 }
 
+static enum status check_twice(const struct sweep_plan *plan, struct err *err)
+{
+    for (uint32_t i = 1; i < plan->n_protocols; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(plan->protocols[i], plan->protocols[k]) == 0)
+                return err_set(err, STATUS_USAGE,
+                               "--protocols: %.200s is there twice; remove one",
+                               plan->protocols[i]);
+    for (uint32_t i = 1; plan->traces && i < plan->n_traces; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(trace_hash(plan->traces[i]), trace_hash(plan->traces[k])) == 0)
+                return err_set(err, STATUS_USAGE,
+                               "the guests %s and %s are the same; remove one",
+                               plan->trace_names[k], plan->trace_names[i]);
+    return STATUS_OK;
+}
+
 enum status sweep_count(const struct sweep_plan *plan, uint64_t *n, struct err *err)
 {
+    if (check_twice(plan, err))
+        return err->status;
     double product = (double)plan->n_traces * (double)n_protocols(plan);
     for (uint32_t i = 0; i < plan->n_axes; i++) {
         if (plan->zip && plan->axes[i].n != plan->axes[0].n)
@@ -175,69 +88,179 @@ struct sweep_place sweep_place_of(const struct sweep_plan *plan, uint64_t id)
     return place;
 }
 
-/* One axis as assignments, behind 'n' others. Returns how many there are then. */
-static uint32_t add_sets(const struct sweep_axis *axis, const char *value,
-                         char texts[][160], const char **sets, uint32_t n)
+/* ---- configurations ------------------------------------------------------------- */
+
+/* The assignments of one point, in the order in which they win. */
+struct assignments {
+    const char *set[RUN_SETS_MAX + 1];
+    char *own[SWEEP_AXES * 4 + 8];
+    uint32_t n, n_own;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+assign(struct assignments *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    assert(a->n < RUN_SETS_MAX && a->n_own < sizeof a->own / sizeof *a->own);
+    int n = vasprintf(&a->own[a->n_own], format, args);
+    assert(n >= 0);
+    va_end(args);
+    a->set[a->n++] = a->own[a->n_own++];
+}
+
+static void free_assignments(struct assignments *a)
+{
+    for (uint32_t i = 0; i < a->n_own; i++)
+        free(a->own[i]);
+}
+
+/* A sweep keeps the rows of all violations that their ids have room for, and witnesses
+ * of no more than it stores; what the user sets comes later and wins. */
+static enum status assign_common(const struct sweep_plan *plan, struct assignments *a,
+                                 struct err *err)
+{
+    assign(a, "check.max_violations=%u", RESULTS_VIOLATIONS_MAX);
+    assign(a, "check.max_witnesses=%u", plan->witnesses);
+    for (uint32_t i = 0; plan->sets && plan->sets[i]; i++) {
+        if (a->n + sizeof a->own / sizeof *a->own > RUN_SETS_MAX)
+            return err_set(err, STATUS_USAGE, "too many settings");
+        a->set[a->n++] = plan->sets[i];
+    }
+    return STATUS_OK;
+}
+
+static bool is_cores(const struct sweep_axis *axis)
+{
+    return strcmp(axis->key, "cores") == 0;
+}
+
+static void assign_axis(const struct sweep_axis *axis, const char *value,
+                        struct assignments *a)
 {
     static const char *const distances[] = {"cluster", "die", "socket", "machine"};
-    if (strncmp(axis->key, "ipi.delivery", 12) != 0) {
-        snprintf(texts[n], 160, "%s=%s", axis->key, value);
-        sets[n] = texts[n];
-        return n + 1;
+    if (is_cores(axis))
+        return;
+    if (strncmp(axis->key, "ipi.delivery", 12) != 0)
+        assign(a, "%s=%s", axis->key, value);
+    else
+        for (unsigned d = 0; d < 4; d++)
+            assign(a, "ipi.%s%s=%s", distances[d], axis->key + 12, value);
+}
+
+bool sweep_topology(struct topology_config *t, uint64_t n_cpus)
+{
+    uint64_t cores = n_cpus / t->smt;
+    if (cores == 0 || n_cpus % t->smt || n_cpus > UINT32_MAX)
+        return false;
+    struct topology_config fit = {1, 1, 1, (uint32_t)cores, t->smt};
+    if (cores > t->cores) {
+        const uint64_t clusters = cores / t->cores;
+        const uint64_t in_die = clusters < t->clusters ? clusters : t->clusters;
+        const uint64_t dies = clusters / in_die;
+        const uint64_t in_socket = dies < t->dies ? dies : t->dies;
+        fit =
+            (struct topology_config){(uint32_t)(dies / in_socket), (uint32_t)in_socket,
+                                     (uint32_t)in_die, t->cores, t->smt};
     }
-    for (unsigned d = 0; d < 4; d++, n++) {
-        snprintf(texts[n], 160, "ipi.%s%s=%s", distances[d], axis->key + 12, value);
-        sets[n] = texts[n];
-    }
-    return n;
+    if (topology_n_cpus(&fit) != n_cpus)
+        return false;
+    *t = fit;
+    return true;
+}
+
+/* The axis 'cores' starts from the topology that everything else gives. */
+static enum status assign_cores(const struct machine_config_sources *sources,
+                                const char *value, struct assignments *a,
+                                struct err *err)
+{
+    struct machine_config config;
+    char *end;
+    if (machine_config_load(sources, &config, NULL, err))
+        return err->status;
+    struct topology_config *t = &config.topology;
+    unsigned long n = strtoul(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end)
+        return err_set(err, STATUS_CONFIG,
+                       "cores=%.100s: a whole number of hardware threads is expected",
+                       value);
+    if (!sweep_topology(t, n))
+        return err_set(err, STATUS_CONFIG,
+                       "cores=%lu: cannot be built of whole parts; a core has %u "
+                       "hardware threads, a cluster %u cores, a die %u clusters, a "
+                       "socket %u dies (fewer cores than a cluster has are possible)",
+                       n, t->smt, t->cores, t->clusters, t->dies);
+    assign(a, "topology.sockets=%u", t->sockets);
+    assign(a, "topology.dies=%u", t->dies);
+    assign(a, "topology.clusters=%u", t->clusters);
+    assign(a, "topology.cores=%u", t->cores);
+    return STATUS_OK;
+}
+
+void sweep_protocol_label(const char *protocol, char *label, size_t n)
+{
+    struct json *json = NULL;
+    const struct json *name = NULL;
+    if (!protocol)
+        protocol = "of the configuration";
+    else if (*protocol == '{' &&
+             json_parse("", protocol, strlen(protocol), 0, &json, NULL) == STATUS_OK)
+        name = json_find(json, "name");
+    snprintf(label, n, "%s", name && name->text ? name->text : protocol);
+    json_destroy(json);
 }
 
 /* "point 17 (ipi.delivery_ns=50, protocol two_stage): " before the message. */
 static enum status name_point(const struct sweep_plan *plan, uint64_t id,
                               struct err *err)
 {
-    char text[400];
+    char text[400], label[80];
     const struct sweep_place place = sweep_place_of(plan, id);
     size_t n =
         (size_t)snprintf(text, sizeof text, "point %llu (", (unsigned long long)id);
     for (uint32_t i = 0; i < plan->n_axes && n < sizeof text; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s=%s, ", plan->axes[i].key,
                               place.values[i]);
+    sweep_protocol_label(place.protocol, label, sizeof label);
     if (n < sizeof text)
-        snprintf(text + n, sizeof text - n, "protocol %s)",
-                 place.protocol ? place.protocol : "of the configuration");
+        snprintf(text + n, sizeof text - n, "protocol %s)", label);
     return err_prefix(err, "%s", text);
+}
+
+/* All assignments; '*sources' refers to them and to the plan. */
+static enum status assign_point(const struct sweep_plan *plan, uint64_t id,
+                                struct machine_config_sources *sources,
+                                struct assignments *a, struct err *err)
+{
+    const struct sweep_place place = sweep_place_of(plan, id);
+    if (assign_common(plan, a, err))
+        return err->status;
+    for (uint32_t i = 0; i < plan->n_axes; i++)
+        assign_axis(&plan->axes[i], place.values[i], a);
+    assign(a, "run.seed=%llu", (unsigned long long)plan->seed);
+    assign(a, "run.trials=%u", plan->trials);
+    if (place.protocol && *place.protocol == '{')
+        assign(a, "protocol=%s", place.protocol);
+    else
+        sources->protocol = place.protocol;
+    for (uint32_t i = 0; i < plan->n_axes; i++)
+        if (is_cores(&plan->axes[i]) && assign_cores(sources, place.values[i], a, err))
+            return err->status;
+    return STATUS_OK;
 }
 
 enum status sweep_config(const struct sweep_plan *plan, uint64_t id,
                          struct machine_config *config, struct config **effective,
                          struct err *err)
 {
-    const struct sweep_place place = sweep_place_of(plan, id);
-    char texts[SWEEP_AXES * 4 + 2][160];
-    const char *sets[RUN_SETS_MAX] = {0};
-    uint32_t n = 0, n_common = 0;
-    while (plan->sets && plan->sets[n_common])
-        n_common++;
-    if (n_common + SWEEP_AXES * 4 + 3 > RUN_SETS_MAX)
-        return err_set(err, STATUS_USAGE, "more than %u settings",
-                       RUN_SETS_MAX - SWEEP_AXES * 4 - 3);
-    memcpy(sets, plan->sets, n_common * sizeof *sets);
-    const char **own = sets + n_common;
-    for (uint32_t i = 0; i < plan->n_axes; i++)
-        n = add_sets(&plan->axes[i], place.values[i], texts, own, n);
-    snprintf(texts[n], 160, "run.seed=%llu", (unsigned long long)plan->seed);
-    own[n] = texts[n];
-    n++;
-    snprintf(texts[n], 160, "run.trials=%u", plan->trials);
-    own[n] = texts[n];
-    const struct machine_config_sources sources = {.files = plan->files,
-                                                   .sets = sets,
-                                                   .protocol = place.protocol,
-                                                   .config_dir = plan->config_dir};
-    return machine_config_load(&sources, config, effective, err)
-               ? name_point(plan, id, err)
-               : STATUS_OK;
+    struct assignments a = {.n = 0};
+    struct machine_config_sources sources = {
+        .files = plan->files, .sets = a.set, .config_dir = plan->config_dir};
+    enum status status = assign_point(plan, id, &sources, &a, err);
+    if (!status)
+        status = machine_config_load(&sources, config, effective, err);
+    free_assignments(&a);
+    return status ? name_point(plan, id, err) : STATUS_OK;
 }
 
 /* ---- statistics

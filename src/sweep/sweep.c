@@ -7,8 +7,10 @@
 #include "config/text.h"
 #include "run/pool.h"
 #include "run/run.h"
+#include "sweep/plan_json.h"
 #include "sweep/trial.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,21 +60,65 @@ static void add_param(struct results_param *params, uint32_t *n, const char *key
 {
     char *end;
     double number = strtod(value, &end);
-    params[(*n)++] = (struct results_param){key, value, unit, *value && !*end, number};
+    bool is_number = (*value == '-' || (*value >= '0' && *value <= '9')) && !*end;
+    params[(*n)++] = (struct results_param){key, value, unit, is_number, number};
 }
 
-/* {"ipi.delivery_ns": "50", ...}: as they were written. */
-static void write_params(const struct results_param *params, uint32_t n, char *text,
-                         size_t room)
+/* {"ipi.delivery_ns": 50, ...}: as they were written. */
+static void write_params(const struct results_param *params, uint32_t n,
+                         struct text *out)
 {
-    size_t used = 0;
-    text[used++] = '{';
-    for (uint32_t i = 0; i < n && used < room; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s\"%s\": %s%s%s",
-                                 i ? ", " : "", params[i].key,
-                                 params[i].is_number ? "" : "\"", params[i].value,
-                                 params[i].is_number ? "" : "\"");
-    snprintf(text + used, used < room ? room - used : 0, "}");
+    text_add(out, "{");
+    for (uint32_t i = 0; i < n; i++) {
+        text_add(out, "%s\"%s\": ", i ? ", " : "", params[i].key);
+        if (params[i].is_number || strchr("{[", *params[i].value))
+            text_add(out, "%s", params[i].value);
+        else
+            json_write_string(params[i].value, out);
+    }
+    text_add(out, "}");
+}
+
+/* What a point varies in comes first, '*n_varied' of them; guest and cores have their
+ * rows in any case. Returns how many there are. */
+static uint32_t list_params(const struct sweep_plan *plan,
+                            const struct sweep_place *place,
+                            const struct machine_config *c, char cores[16],
+                            struct results_param *params, uint32_t *n_varied)
+{
+    uint32_t n = 0;
+    bool has_cores = false;
+    const char *guest = plan->trace_names[place->trace];
+    for (uint32_t i = 0; i < plan->n_axes; i++) {
+        has_cores |= strcmp(plan->axes[i].key, "cores") == 0;
+        add_param(params, &n, plan->axes[i].key, place->values[i], plan->axes[i].unit);
+    }
+    add_param(params, &n, "protocol", c->protocol.name, "");
+    if (plan->n_traces > 1)
+        add_param(params, &n, "trace", guest, "");
+    *n_varied = n;
+    if (plan->n_traces == 1)
+        add_param(params, &n, "trace", guest, "");
+    snprintf(cores, 16, "%" PRIu32, topology_n_cpus(&c->topology));
+    if (!has_cores)
+        add_param(params, &n, "cores", cores, "");
+    return n;
+}
+
+/* The configuration of a point and its hash. */
+static enum status load_point(const struct sweep_plan *plan, uint64_t id,
+                              struct machine_config *c, char config_hash[33],
+                              struct err *err)
+{
+    struct config *effective;
+    struct text text = {0};
+    if (sweep_config(plan, id, c, &effective, err))
+        return err->status;
+    config_json(effective, &text);
+    hash_text(text_get(&text), text.n, config_hash);
+    text_free(&text);
+    config_destroy(effective);
+    return STATUS_OK;
 }
 
 /* One row; its hash goes into that of the plan. */
@@ -81,22 +127,12 @@ static enum status put_point(const struct sweep_plan *plan,
                              uint64_t id, struct text *all, struct err *err)
 {
     struct machine_config c;
-    struct config *effective;
     const struct sweep_place place = sweep_place_of(plan, id);
-    struct results_param params[SWEEP_AXES + 2];
-    char json[1200], config_hash[33], hash[33], key[200];
-    uint32_t n = 0;
-    struct text text = {0};
-    if (sweep_config(plan, id, &c, &effective, err))
+    struct results_param params[SWEEP_AXES + 3];
+    char config_hash[33], hash[33], key[200], cores[16];
+    uint32_t n, n_varied;
+    if (load_point(plan, id, &c, config_hash, err))
         return err->status;
-    config_json(effective, &text);
-    hash_text(text_get(&text), text.n, config_hash);
-    text_free(&text);
-    config_destroy(effective);
-    for (uint32_t i = 0; i < plan->n_axes; i++)
-        add_param(params, &n, plan->axes[i].key, place.values[i], plan->axes[i].unit);
-    add_param(params, &n, "protocol", c.protocol.name, "");
-    write_params(params, n, json, sizeof json);
     snprintf(key, sizeof key, "%s %s %s %g %u", config_hash,
              trace_hash(plan->traces[place.trace]), o->engine_name, plan->precision,
              place.trace);
@@ -104,6 +140,9 @@ static enum status put_point(const struct sweep_plan *plan,
     text_add(all, "%s\n", hash);
     if (!results)
         return STATUS_OK;
+    struct text json = {0};
+    n = list_params(plan, &place, &c, cores, params, &n_varied);
+    write_params(params, n_varied, &json);
     const struct results_point row = {.id = id,
                                       .trace_id = place.trace,
                                       .cores = topology_n_cpus(&c.topology),
@@ -115,11 +154,13 @@ static enum status put_point(const struct sweep_plan *plan,
                                       .protocol = c.protocol.name,
                                       .shootdown = run_shootdown_name(&c),
                                       .engine = o->engine_name,
-                                      .params_json = json,
+                                      .params_json = text_get(&json),
                                       .config_xxh3 = config_hash,
                                       .params = params,
                                       .n_params = n};
-    return results_put_point(results, &row, err);
+    enum status status = results_put_point(results, &row, err);
+    text_free(&json);
+    return status;
 }
 
 /* All points, into the file if there is one; '*hash' is that of the plan. */
@@ -139,6 +180,21 @@ static enum status put_points(const struct sweep_plan *plan,
     return status;
 }
 
+/* What makes the same sweep again: the plan itself, the command, the program. */
+static enum status put_origin(const struct sweep_plan *plan,
+                              const struct sweep_options *o, struct results *results,
+                              struct err *err)
+{
+    struct text json = {0};
+    enum status status = sweep_plan_json(plan, o->engine_name, &json, err);
+    if (!status)
+        status = results_put_manifest(results, "plan_json", text_get(&json), err);
+    text_free(&json);
+    if (!status)
+        status = results_put_manifest(results, "command", o->command, err);
+    return status ? status : results_put_manifest(results, "program", o->program, err);
+}
+
 static enum status write_plan(const struct sweep_plan *plan,
                               const struct sweep_options *o, struct results *results,
                               struct err *err)
@@ -147,7 +203,7 @@ static enum status write_plan(const struct sweep_plan *plan,
     if (results_begin(results, err) || put_traces(plan, results, err) ||
         put_points(plan, o, results, hash, err) ||
         results_put_manifest(results, "plan_xxh3", hash, err) ||
-        results_put_manifest(results, "program", o->program, err))
+        put_origin(plan, o, results, err))
         return err->status;
     return results_commit(results, err);
 }

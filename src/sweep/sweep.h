@@ -20,6 +20,7 @@ struct sweep_options {
     uint32_t shard,
         n_shards;        /* Points p with p mod n_shards == shard; n_shards 1: all. */
     const char *program; /* Version; part of what may not change. */
+    const char *command; /* The command line, for the manifest. */
     bool accept_changed; /* Go on although the program is another one. */
     bool (*stopped)(void *context);
     void (*progress)(void *context, uint64_t trials, uint64_t all, uint64_t violated,

@@ -38,6 +38,19 @@ prints "0 trials now, 48 before"
 rows "$work/one" >"$work/rows"
 same "$work/expected" "$work/rows" "a finished sweep stays as it is"
 
+# Every violation has a row, though only the first of a point have their witness; --set
+# wins over what a sweep takes for granted.
+run "$SIM" sweep -q -c ryzen16 --engine native --protocols local_only -n 3 --witnesses 2 -j 2 -o "$work/many" traces/d14347.trace
+exits 0 "a sweep with hundreds of violations"
+check "there are more than a run keeps" test \
+    "$(sqlite3 "$work/many" 'SELECT MIN(violations) FROM run')" -gt 100
+check "each has its row" test "$(sqlite3 "$work/many" \
+    'SELECT COUNT(*) FROM run r WHERE violations != (SELECT COUNT(*) FROM violation v WHERE v.run_id = r.run_id)')" = 0
+check "the first two have their witness" test \
+    "$(sqlite3 "$work/many" 'SELECT group_concat(violation_id) FROM violation WHERE witness_json IS NOT NULL')" = 0,1
+run "$SIM" sweep -q -c ryzen16 --engine native --protocols local_only -n 2 --set check.max_violations=5 -o "$work/few" traces/d14347.trace
+check "--set wins" test "$(sqlite3 "$work/few" 'SELECT COUNT(*) FROM violation')" = 10
+
 # Shards, merged in any order, more than once.
 for i in 0 1 2 3; do
     sweep "$work/shard$i" --shard $i/4

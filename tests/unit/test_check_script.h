@@ -285,6 +285,7 @@ static inline struct script script_start(enum check_watch watch)
         .enabled = 1,
         .watch = watch,
         .max_violations = 4,
+        .max_witnesses = 3,
         .history = 512,
         .word_history = 8,
     };

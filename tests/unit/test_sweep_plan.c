@@ -9,6 +9,7 @@
 
 #include <CUnit/Basic.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct sweep_plan one_guest(void)
@@ -45,6 +46,61 @@ static void a_range_of_tenths_ends_where_it_should(void)
     CU_ASSERT_STRING_EQUAL(p.axes[0].values[2], "0.3");
     CU_ASSERT_STRING_EQUAL(p.axes[0].values[9], "1");
     sweep_plan_free(&p);
+}
+
+static void a_logarithmic_range_has_its_ends_and_equal_factors(void)
+{
+    struct sweep_plan p = one_guest();
+    struct err err;
+    CU_ASSERT_EQUAL(sweep_vary(&p, "ipi.delivery_ns=0.7:1234.5:log9", &err), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(p.axes[0].n, 9);
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[0], "0.7");
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[8], "1234.5");
+    double factor = pow(1234.5 / 0.7, 1.0 / 8);
+    for (unsigned i = 0; i < 8; i++)
+        CU_ASSERT_DOUBLE_EQUAL(strtod(p.axes[0].values[i + 1], NULL) /
+                                   strtod(p.axes[0].values[i], NULL),
+                               factor, 1e-4);
+    sweep_plan_free(&p);
+}
+
+static void a_comma_inside_json_is_the_values(void)
+{
+    struct sweep_plan p = one_guest();
+    struct err err;
+    CU_ASSERT_EQUAL(
+        sweep_vary(&p,
+                   "a.b={\"x\":[1,2],\"y,\":\"},\"},[3,4],\"a,\\\",b\",word,\"two\"",
+                   &err),
+        STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(p.axes[0].n, 5);
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[0], "{\"x\": [1, 2], \"y,\": \"},\"}");
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[1], "[3, 4]");
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[2], "\"a,\\\",b\"");
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[3], "word");
+    CU_ASSERT_STRING_EQUAL(p.axes[0].values[4], "two");
+    sweep_plan_free(&p);
+}
+
+/* Whole clusters, then whole dies, then as many sockets as it takes. */
+static void cores_fill_clusters_then_dies_then_sockets(void)
+{
+    static const struct {
+        uint64_t n;
+        struct topology_config is; /* No sockets: cannot be built. */
+    } cases[] = {
+        {1, {0, 0, 0, 0, 0}},  {2, {1, 1, 1, 1, 2}},  {6, {1, 1, 1, 3, 2}},
+        {7, {0, 0, 0, 0, 0}},  {8, {1, 1, 1, 4, 2}},  {12, {0, 0, 0, 0, 0}},
+        {16, {1, 1, 2, 4, 2}}, {24, {1, 1, 3, 4, 2}}, {48, {1, 2, 3, 4, 2}},
+        {72, {0, 0, 0, 0, 0}}, {96, {2, 2, 3, 4, 2}}, {144, {3, 2, 3, 4, 2}},
+        {0, {0, 0, 0, 0, 0}},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct topology_config t = {1, 2, 3, 4, 2};
+        CU_ASSERT_EQUAL(sweep_topology(&t, cases[i].n), cases[i].is.sockets > 0);
+        if (cases[i].is.sockets)
+            CU_ASSERT_EQUAL(memcmp(&t, &cases[i].is, sizeof t), 0);
+    }
 }
 
 static void the_last_axis_runs_fastest(void)
@@ -182,6 +238,11 @@ static void a_bucket_is_at_most_a_64th_above(void)
 static CU_TestInfo tests[] = {
     {"a list, a range and a series are axes", a_list_a_range_and_a_series_are_axes},
     {"a range of tenths ends where it should", a_range_of_tenths_ends_where_it_should},
+    {"a logarithmic range has its ends and equal factors",
+     a_logarithmic_range_has_its_ends_and_equal_factors},
+    {"a comma inside JSON is the value's", a_comma_inside_json_is_the_values},
+    {"cores fill clusters, then dies, then sockets",
+     cores_fill_clusters_then_dies_then_sockets},
     {"the last axis runs fastest", the_last_axis_runs_fastest},
     {"zipped axes go along side by side", zipped_axes_go_along_side_by_side},
     {"Wilson's interval ends where the score test does",
