@@ -25,6 +25,7 @@
     STATUS(GUEST, 6, "the guest cannot go on (deadlock, fatal signal)") \
     STATUS(NOT_MODELLED, 3, "asked for something that is not modelled") \
     STATUS(LIMIT, 3, "a limit of the configuration was reached")        \
+    STATUS(CLUSTER, 8, "Slurm cannot be used, or loses the work")       \
     STATUS(INTERRUPTED, 130, "stopped by a signal")                     \
     STATUS(INTERNAL, 70, "a bug of this program")
 

@@ -7,8 +7,8 @@
  *
  *   0 no violation   1 violation found   2 usage   3 configuration   4 trace
  *   5 results cannot be written   6 the guest cannot go on
- *   7 explore: incomplete, neither proved nor violated   70 bug of ours
- *   130, 143 stopped by SIGINT, SIGTERM
+ *   7 explore: incomplete, neither proved nor violated   8 Slurm cannot be used
+ *   70 bug of ours   130, 143 stopped by SIGINT, SIGTERM
  *
  * stdout carries the result and nothing else; messages and progress go to
  * stderr.  To add a command: write cmd_<name>.c, declare its function and its

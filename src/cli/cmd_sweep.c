@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/run_args.h"
+#include "cli/sweep_slurm.h"
 #include "cli/version.h"
 #include "config/text.h"
 #include "run/run.h"
@@ -35,6 +36,7 @@ enum {
     SWEEP_OPT_WITNESSES,
     SWEEP_OPT_DRY_RUN,
     SWEEP_OPT_ACCEPT,
+    SWEEP_OPT_NO_READERS,
 };
 
 const struct option_row cmd_sweep_options[] = {
@@ -57,7 +59,10 @@ const struct option_row cmd_sweep_options[] = {
     {"out", 'o', "FILE", "results file (default results.sqlite)"},
     {"jobs", 'j', "N", "processes (default: one per processor)"},
     {"engine", RUN_OPT_ENGINE, "NAME", "what drives the model: systemc or native"},
+    SWEEP_SLURM_ROWS,
     {"shard", SWEEP_OPT_SHARD, "I/N", "only points p with p mod N = I; see sim merge"},
+    {"no-readers", SWEEP_OPT_NO_READERS, NULL,
+     "lets nobody read the file meanwhile: for NFS, Lustre ..."},
     {"dry-run", SWEEP_OPT_DRY_RUN, NULL,
      "checks and prints the plan, and runs nothing"},
     {"accept-changed", SWEEP_OPT_ACCEPT, NULL,
@@ -76,6 +81,7 @@ struct sweep_cmd {
     bool own_protocols,
         own_traces; /* The command line's: those of the plan are gone. */
     struct text command;
+    struct sweep_slurm slurm;
     const char *trace_paths[TRACES_MAX], *trace_names[TRACES_MAX];
     const char *trace_xxh3[TRACES_MAX]; /* As the plan demands, or null. */
     struct trace *traces[TRACES_MAX];
@@ -84,7 +90,7 @@ struct sweep_cmd {
     const char *protocols[RUN_ARGS_MAX + 1];
     char config_dir[4096];
     const char *out;
-    bool dry_run;
+    bool dry_run, no_readers;
     double started;
 };
 
@@ -183,6 +189,9 @@ static enum status take(struct sweep_cmd *s, int id, char *arg, struct err *err)
         return STATUS_OK;
     case SWEEP_OPT_DRY_RUN:
         s->dry_run = true;
+        return STATUS_OK;
+    case SWEEP_OPT_NO_READERS:
+        s->no_readers = true;
         return STATUS_OK;
     case SWEEP_OPT_ACCEPT:
         s->options.accept_changed = true;
@@ -307,11 +316,13 @@ static enum status parse(struct sweep_cmd *s, int argc, char **argv, struct err 
         if (id == OPTIONS_WRONG)
             return err->status;
         note_option(s, id, options.arg);
-        if (!terminal_option(&s->args.terminal, id, options.arg, err))
+        if (!sweep_slurm_option(&s->slurm, cmd_sweep_options, id, options.arg, err) &&
+            !terminal_option(&s->args.terminal, id, options.arg, err))
             take(s, id, options.arg, err);
         if (err->status)
             return err->status;
     }
+    sweep_slurm_guests(&s->slurm, argv + options.operand, err);
     for (int i = options.operand; i < argc && !err->status; i++) {
         add_word(&s->command, argv[i]);
         add_trace(s, argv[i], err);
@@ -413,7 +424,8 @@ static void show(void *context, uint64_t trials, uint64_t all, uint64_t violated
 static enum status run(struct sweep_cmd *s, struct err *err)
 {
     bool is_new;
-    struct results *results = results_open(s->out, &is_new, err);
+    struct results *results = s->no_readers ? results_open_alone(s->out, &is_new, err)
+                                            : results_open(s->out, &is_new, err);
     if (!results)
         return err->status;
     s->options.stopped = stopped;
@@ -452,6 +464,7 @@ static void destroy(struct sweep_cmd *s)
 {
     for (uint32_t i = 0; i < s->n_traces; i++)
         trace_close(s->traces[i]);
+    sweep_slurm_free(&s->slurm);
     sweep_plan_free(&s->plan);
     sweep_file_free(&s->file);
     text_free(&s->command);
@@ -474,11 +487,15 @@ int cmd_sweep(int argc, char **argv)
     interrupt_catch();
     if (!status)
         status = load(s, &err);
+    if (!status && s->slurm.wanted)
+        status = sweep_slurm(&s->slurm, &s->plan, &s->options, &s->args.terminal,
+                             s->out, s->dry_run, &err);
+    bool here = !s->slurm.wanted || s->slurm.complete;
     if (!status && s->dry_run)
         print_plan(s);
-    else if (!status)
+    else if (!status && here)
         status = run(s, &err);
-    if (!status && !s->dry_run)
+    if (!status && !s->dry_run && here)
         print_summary(s);
     int code = status ? cmd_fail("sweep", &err) : s->dry_run ? 0 : exit_code(s);
     destroy(s);

@@ -70,8 +70,8 @@ static const struct option_row global_options[] = {
 static const char exit_codes[] =
     "Exit status: 0 no violation, 1 violation found, 2 usage, 3 configuration,\n"
     "4 trace, 5 results cannot be written, 6 the guest cannot go on (deadlock),\n"
-    "7 explored in part: neither proved nor violated, 70 bug of this program,\n"
-    "130 or 143 stopped by a signal.\n";
+    "7 explored in part: neither proved nor violated, 8 Slurm cannot be used or\n"
+    "loses the work, 70 bug of this program, 130 or 143 stopped by a signal.\n";
 
 static const struct cmd *find_command(const char *name)
 {

@@ -123,6 +123,8 @@ static enum status check_kind(struct results *r, bool *is_new, struct err *err)
         sqlite3_errcode(r->db) == SQLITE_CORRUPT)
         return err_set(err, STATUS_STORE, "%s: is no results file, or was cut",
                        r->path);
+    if (sqlite3_errcode(r->db) == SQLITE_BUSY)
+        return results_fail(r, err);
     if (*is_new)
         return STATUS_OK;
     if (ask(r, "PRAGMA application_id") != RESULTS_APPLICATION_ID)
@@ -162,10 +164,14 @@ static enum status open_db(struct results *r, int flags, struct err *err)
     return STATUS_OK;
 }
 
-static enum status open_writer(struct results *r, bool *is_new, struct err *err)
+/* Exclusive from before the first access, SQLite keeps the index of its log in its own
+ * memory and not in one shared through a file, which machines cannot share. */
+static enum status open_writer(struct results *r, bool readers, bool *is_new,
+                               struct err *err)
 {
     if (take_lock(r, err) ||
         open_db(r, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
+        (!readers && results_execute(r, "PRAGMA locking_mode=EXCLUSIVE", err)) ||
         check_kind(r, is_new, err))
         return err->status;
     if (results_execute(r,
@@ -178,14 +184,25 @@ static enum status open_writer(struct results *r, bool *is_new, struct err *err)
     return results_prepare_rows(r, err);
 }
 
-struct results *results_open(const char *path, bool *is_new, struct err *err)
+static struct results *open_with(const char *path, bool readers, bool *is_new,
+                                 struct err *err)
 {
     struct results *r = create(path, err);
-    if (r && open_writer(r, is_new, err) != STATUS_OK) {
+    if (r && open_writer(r, readers, is_new, err) != STATUS_OK) {
         results_close(r);
         return NULL;
     }
     return r;
+}
+
+struct results *results_open(const char *path, bool *is_new, struct err *err)
+{
+    return open_with(path, true, is_new, err);
+}
+
+struct results *results_open_alone(const char *path, bool *is_new, struct err *err)
+{
+    return open_with(path, false, is_new, err);
 }
 
 struct results *results_open_read(const char *path, struct err *err)

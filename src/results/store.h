@@ -24,6 +24,10 @@ struct results;
  * it was. */
 struct results *results_open(const char *path, bool *is_new, struct err *err);
 
+/* As results_open(), and nobody may read meanwhile: for a file system that machines
+ * share (NFS, Lustre), where SQLite's way to let others read does not work. */
+struct results *results_open_alone(const char *path, bool *is_new, struct err *err);
+
 /* Opens an existing file for reading. */
 struct results *results_open_read(const char *path, struct err *err);
 void results_close(struct results *results);
