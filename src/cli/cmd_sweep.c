@@ -37,6 +37,7 @@ enum {
     SWEEP_OPT_DRY_RUN,
     SWEEP_OPT_ACCEPT,
     SWEEP_OPT_NO_READERS,
+    SWEEP_OPT_RETRY,
 };
 
 const struct option_row cmd_sweep_options[] = {
@@ -65,6 +66,8 @@ const struct option_row cmd_sweep_options[] = {
      "lets nobody read the file meanwhile: for NFS, Lustre ..."},
     {"dry-run", SWEEP_OPT_DRY_RUN, NULL,
      "checks and prints the plan, and runs nothing"},
+    {"retry-failed", SWEEP_OPT_RETRY, NULL,
+     "runs the trials that failed or crashed again"},
     {"accept-changed", SWEEP_OPT_ACCEPT, NULL,
      "goes on with a file of another version of this program"},
     OPTION_ROWS_COMMON,
@@ -196,6 +199,9 @@ static enum status take(struct sweep_cmd *s, int id, char *arg, struct err *err)
     case SWEEP_OPT_ACCEPT:
         s->options.accept_changed = true;
         return STATUS_OK;
+    case SWEEP_OPT_RETRY:
+        s->options.retry_failed = true;
+        return STATUS_OK;
     case SWEEP_OPT_PLAN:
         return STATUS_OK; /* Read before. */
     case RUN_OPT_PROTOCOLS:
@@ -289,7 +295,8 @@ static void note_option(struct sweep_cmd *s, int id, const char *arg)
                                  OPT_PROGRESS,
                                  SWEEP_OPT_SHARD,
                                  SWEEP_OPT_DRY_RUN,
-                                 SWEEP_OPT_ACCEPT};
+                                 SWEEP_OPT_ACCEPT,
+                                 SWEEP_OPT_RETRY};
     for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
         if (silent[i] == id)
             return;
@@ -449,6 +456,8 @@ static void print_summary(const struct sweep_cmd *s)
            " failed\n",
            s->out, m->points_done, m->points, m->trials, m->trials_before, m->violated,
            m->failed);
+    if (m->retried)
+        printf("%" PRIu64 " trials that had failed were taken out\n", m->retried);
     if (interrupt_signal())
         fputs("sim sweep: stopped; the same command goes on from here\n", stderr);
 }

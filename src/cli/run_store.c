@@ -76,7 +76,8 @@ static enum status end_point(struct run_store *s, struct err *err)
 {
     bool had = s->has_point;
     s->has_point = false;
-    return had ? results_end_point(s->results, s->point, "trials", err) : STATUS_OK;
+    return had ? results_end_point(s->results, s->point, "trials", UINT32_MAX, err)
+               : STATUS_OK;
 }
 
 static enum status put_point(struct run_store *s, const struct job *job,

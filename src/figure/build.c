@@ -158,35 +158,62 @@ static bool same_panel(const struct build *b, uint32_t left, uint32_t right)
     return true;
 }
 
-/* One point of each panel that there would be; at most as many are kept as a figure
- * has room for, spread evenly. */
+/* Is every dimension of the panels but the first at its last value? */
+static bool on_the_edge(const struct build *b, uint32_t row)
+{
+    bool first = true;
+    for (uint32_t d = 0; d < b->points->n_dims; d++) {
+        if (b->roles[d] != ROLE_PANEL)
+            continue;
+        if (!first &&
+            points_place(b->points, row, d) != b->points->dims[d].n_values - 1)
+            return false;
+        first = false;
+    }
+    return true;
+}
+
+static bool is_new_panel(const struct build *b, const uint32_t *rows, uint32_t n,
+                         uint32_t row)
+{
+    for (uint32_t i = n; i-- > 0;)
+        if (same_panel(b, rows[i], row))
+            return false;
+    return true;
+}
+
+#define PANELS_COUNTED 4096u /* Enough to say "too many". */
+
+/* One point of each panel that there would be, in 'rows'; with 'edge', of those on the
+ * edge only.  Returns how many. */
+static uint32_t list_panels(const struct build *b, bool edge, uint32_t *rows)
+{
+    uint32_t n = 0;
+    for (uint32_t row = 0; row < b->points->n && n < PANELS_COUNTED; row++)
+        if (is_shown(b, row) && (!edge || on_the_edge(b, row)) &&
+            is_new_panel(b, rows, n, row))
+            rows[n++] = row;
+    return n;
+}
+
+/* As many panels as a figure has room for.  If there are more, all dimensions but the
+ * first stay at their last value, so that neighbours differ in one thing. */
 static enum status find_panels(struct build *b)
 {
-    uint32_t n = 0, capacity = 0, *rows = NULL;
-    for (uint32_t row = 0; row < b->points->n; row++) {
-        bool known = !is_shown(b, row);
-        for (uint32_t i = n; i-- > 0 && !known;)
-            known = same_panel(b, rows[i], row);
-        if (known)
-            continue;
-        if (n == capacity) {
-            capacity = capacity ? 2 * capacity : 16;
-            uint32_t *more = realloc(rows, capacity * sizeof *rows);
-            if (!more) {
-                free(rows);
-                return err_set(b->err, STATUS_LIMIT, "out of memory");
-            }
-            rows = more;
-        }
-        rows[n++] = row;
-        if (n > 4096)
-            break; /* Enough to say "too many". */
+    uint32_t *rows = malloc(PANELS_COUNTED * sizeof *rows);
+    if (!rows)
+        return err_set(b->err, STATUS_LIMIT, "out of memory");
+    uint32_t all = list_panels(b, false, rows), n = all;
+    if (all > FIGURE_PANELS_MAX) {
+        n = list_panels(b, true, rows);
+        if (n == 0) /* Not a full grid: no point on the edge. */
+            n = list_panels(b, false, rows);
     }
     b->n_panels = n < FIGURE_PANELS_MAX ? n : FIGURE_PANELS_MAX;
     for (uint32_t i = 0; i < b->n_panels; i++)
         b->panel_rows[i] =
             rows[b->n_panels > 1 ? (uint64_t)i * (n - 1) / (b->n_panels - 1) : 0];
-    b->figure->panels_left_out = n - b->n_panels;
+    b->figure->panels_left_out = all - b->n_panels;
     free(rows);
     return n ? STATUS_OK
              : err_set(b->err, STATUS_CONFIG, "figure %s: no point is left to show",
@@ -517,6 +544,11 @@ static enum status tornado_rows(struct build *b, uint32_t panel, uint32_t series
         if (b->roles[d] == ROLE_NONE && !is_where(b, (int)d) &&
             tornado_row(b, panel, d))
             return b->err->status;
+    bool moves = false;
+    for (uint32_t i = 0; i < s->n; i++)
+        moves |= s->rows[i].v[2] > s->rows[i].v[1];
+    if (!moves)
+        s->n = 0; /* Nothing moves it here: no panel. */
     if (s->n)
         qsort(s->rows, s->n, sizeof *s->rows, by_width); /* The widest on top. */
     for (uint32_t i = 0; i < s->n; i++)
@@ -571,17 +603,10 @@ static void panel_title(const struct build *b, uint32_t panel, char *text, size_
     for (uint32_t d = 0; d < b->points->n_dims; d++) {
         const struct points_dim *dim = &b->points->dims[d];
         uint32_t place = points_place(b->points, b->panel_rows[panel], d);
-        if (b->roles[d] != ROLE_PANEL || place == NONE || n >= room)
-            continue;
-        bool speaks =
-            strcmp(dim->key, "protocol") == 0 || strcmp(dim->key, "trace") == 0;
-        n += (size_t)snprintf(text + n, room - n, "%s%s%s%s%s", n ? ", " : "",
-                              speaks || strcmp(dim->key, "cores") == 0 ? "" : dim->key,
-                              speaks ? "" : " ", dim->values[place].text,
-                              strcmp(dim->key, "cores") == 0 ? " CPUs" : "");
+        if (b->roles[d] == ROLE_PANEL && place != NONE && n < room)
+            n += (size_t)put_dim(dim, dim->values[place].text, n ? ", " : "", text + n,
+                                 room - n);
     }
-    if (text[0] == ' ')
-        memmove(text, text + 1, strlen(text));
 }
 
 static void series_label(const struct build *b, uint32_t s, char *text, size_t room)

@@ -114,6 +114,21 @@ enum status figure_write_gnuplot(FILE *file, const struct figure *figure,
 enum status figure_write_pgfplots(FILE *file, const struct figure *figure,
                                   struct err *err);
 
+/* The different values in a column of the rows, if they are few enough to be the ticks
+ * of an axis; else 0. */
+#define FIGURE_TICS_MAX 9u
+uint32_t figure_tics(const struct figure *figure, unsigned column,
+                     double values[FIGURE_TICS_MAX]);
+
+/* Half the distance between neighbours in a column, or the root of their factor on a
+ * logarithmic axis: how far a cell of a heat map reaches. */
+double figure_half_step(const struct figure_series *series, unsigned column,
+                        bool logarithm);
+
+/* From where to where an axis goes so that all rows lie within, with a little room. */
+void figure_range(const struct figure *figure, unsigned column, bool logarithm,
+                  double *low, double *high);
+
 /* Colours of series: "#0072b2", ...; the same everywhere. */
 const char *figure_color(uint32_t series);
 

@@ -21,6 +21,55 @@ const char *figure_color(uint32_t series)
     return colors[series % FIGURE_SERIES_MAX];
 }
 
+uint32_t figure_tics(const struct figure *f, unsigned column,
+                     double values[FIGURE_TICS_MAX])
+{
+    uint32_t n = 0;
+    for (uint32_t p = 0; p < f->n_panels; p++)
+        for (uint32_t s = 0; s < f->panels[p].n_series; s++)
+            for (uint32_t i = 0; i < f->panels[p].series[s].n; i++) {
+                double value = f->panels[p].series[s].rows[i].v[column];
+                uint32_t k = 0;
+                while (k < n && values[k] != value)
+                    k++;
+                if (k == n && n == FIGURE_TICS_MAX)
+                    return 0;
+                if (k == n)
+                    values[n++] = value;
+            }
+    return n;
+}
+
+double figure_half_step(const struct figure_series *s, unsigned column, bool logarithm)
+{
+    double least = INFINITY;
+    for (uint32_t i = 1; i < s->n; i++) {
+        double a = s->rows[i - 1].v[column], b = s->rows[i].v[column];
+        double step = b <= a ? INFINITY : logarithm ? sqrt(b / a) : (b - a) / 2;
+        least = fmin(least, step);
+    }
+    return isfinite(least) ? least : logarithm ? 1.4 : 0.5;
+}
+
+void figure_range(const struct figure *f, unsigned column, bool logarithm, double *low,
+                  double *high)
+{
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (uint32_t p = 0; p < f->n_panels; p++)
+        for (uint32_t s = 0; s < f->panels[p].n_series; s++)
+            for (uint32_t i = 0; i < f->panels[p].series[s].n; i++) {
+                *low = fmin(*low, f->panels[p].series[s].rows[i].v[column]);
+                *high = fmax(*high, f->panels[p].series[s].rows[i].v[column]);
+            }
+    double room = f->kind == FIGURE_HEAT
+                      ? figure_half_step(&f->panels[0].series[0], column, logarithm)
+                  : logarithm ? pow(*high / *low, 0.04)
+                              : 0.04 * (*high - *low);
+    *low = logarithm ? *low / room : *low - room;
+    *high = logarithm ? *high * room : *high + room;
+}
+
 static enum status check(FILE *f, const char *what, struct err *err)
 {
     return fflush(f) || ferror(f)
@@ -138,34 +187,29 @@ static void put_tics(FILE *out, const struct figure *f, const struct figure_pane
     }
 }
 
-/* Half the distance, or the root of the factor, between neighbours on an axis. */
-static double half_step(const struct figure_series *s, unsigned column, bool logarithm)
+static void put_ranges(FILE *out, const struct figure *f)
 {
-    double least = INFINITY;
-    for (uint32_t i = 1; i < s->n; i++) {
-        double a = s->rows[i - 1].v[column], b = s->rows[i].v[column];
-        double step = b <= a ? INFINITY : logarithm ? sqrt(b / a) : (b - a) / 2;
-        least = fmin(least, step);
-    }
-    return isfinite(least) ? least : logarithm ? 1.4 : 0.5;
+    double low, high;
+    figure_range(f, 0, f->log_x, &low, &high);
+    fprintf(out, "set xrange [%.6g:%.6g]\n", low, high);
+    if (f->kind != FIGURE_HEAT)
+        return;
+    figure_range(f, 1, f->log_y, &low, &high);
+    fprintf(out, "set yrange [%.6g:%.6g]\n", low, high);
 }
 
-/* All rows lie within, with a little room; gnuplot would go to the next decade. */
-static void put_x_range(FILE *out, const struct figure *f)
+/* On a logarithmic axis with few values the values themselves are the best ticks. */
+static void put_log_tics(FILE *out, const struct figure *f, const char *axis,
+                         unsigned column)
 {
-    double low = INFINITY, high = -INFINITY;
-    for (uint32_t p = 0; p < f->n_panels; p++)
-        for (uint32_t s = 0; s < f->panels[p].n_series; s++)
-            for (uint32_t i = 0; i < f->panels[p].series[s].n; i++) {
-                low = fmin(low, f->panels[p].series[s].rows[i].v[0]);
-                high = fmax(high, f->panels[p].series[s].rows[i].v[0]);
-            }
-    double room = f->kind == FIGURE_HEAT
-                      ? half_step(&f->panels[0].series[0], 0, f->log_x)
-                  : f->log_x ? pow(high / low, 0.04)
-                             : 0.04 * (high - low);
-    fprintf(out, "set xrange [%.6g:%.6g]\n", f->log_x ? low / room : low - room,
-            f->log_x ? high * room : high + room);
+    double values[FIGURE_TICS_MAX];
+    uint32_t n = figure_tics(f, column, values);
+    if (!n)
+        return;
+    fprintf(out, "set %stics (", axis);
+    for (uint32_t i = 0; i < n; i++)
+        fprintf(out, "%s%.6g", i ? ", " : "", values[i]);
+    fputs(")\n", out);
 }
 
 static void put_axes(FILE *out, const struct figure *f)
@@ -173,13 +217,19 @@ static void put_axes(FILE *out, const struct figure *f)
     put_setting(out, "xlabel", f->x_label);
     put_setting(out, "ylabel", f->y_label);
     if (f->kind == FIGURE_LINE || f->kind == FIGURE_HEAT)
-        put_x_range(out, f);
+        put_ranges(out, f);
     if (f->log_x)
         fputs("set logscale x\n", out);
     if (f->log_y)
         fputs("set logscale y\n", out);
+    if (f->log_x)
+        put_log_tics(out, f, "x", 0);
+    if (f->log_y && f->kind == FIGURE_HEAT)
+        put_log_tics(out, f, "y", 1);
     if (f->kind == FIGURE_LINE)
         fprintf(out, "set yrange [%s]\n", f->interval ? "0:105" : "0:*");
+    if (f->kind == FIGURE_ECDF || f->kind == FIGURE_HISTOGRAM)
+        fputs("set format x '%.1s%c'\n", out);
     if (f->kind == FIGURE_ECDF)
         fputs("set yrange [0:1.05]\nset xrange [0:*]\n", out);
     if (f->kind == FIGURE_HISTOGRAM)
@@ -265,8 +315,8 @@ static uint32_t put_panel(FILE *out, const struct figure *f, uint32_t p, uint32_
     put_tics(out, f, panel);
     if (f->kind == FIGURE_HEAT) {
         const struct figure_series *s = &panel->series[0];
-        fprintf(out, "fx = %.6g\nfy = %.6g\n", half_step(s, 0, f->log_x),
-                half_step(s, 1, f->log_y));
+        fprintf(out, "fx = %.6g\nfy = %.6g\n", figure_half_step(s, 0, f->log_x),
+                figure_half_step(s, 1, f->log_y));
         put_heat(out, f, dat, index++);
         fputc('\n', out);
         return index;

@@ -42,6 +42,19 @@ static void put_option(FILE *out, const char *key, const char *text)
     fputs("},\n", out);
 }
 
+static void put_log_tics(FILE *out, const struct figure *f, const char *axis,
+                         unsigned column)
+{
+    double values[FIGURE_TICS_MAX];
+    uint32_t n = figure_tics(f, column, values);
+    if (!n)
+        return;
+    fprintf(out, "  %stick={", axis);
+    for (uint32_t i = 0; i < n; i++)
+        fprintf(out, "%s%.6g", i ? "," : "", values[i]);
+    fprintf(out, "}, minor %s tick num=0,\n", axis);
+}
+
 static void put_axis_options(FILE *out, const struct figure *f)
 {
     put_option(out, "xlabel", f->x_label);
@@ -53,10 +66,18 @@ static void put_axis_options(FILE *out, const struct figure *f)
           "column/.append style={column sep=6pt}},\n  legend columns=3, legend cell "
           "align=left, clip marker paths=true,\n",
           out);
+    if (!f->log_y)
+        fputs("  scaled y ticks=false, y tick label style={/pgf/number format/fixed, "
+              "/pgf/number format/1000 sep={\\,}},\n",
+              out);
     if (f->log_x)
         fputs("  xmode=log, log ticks with fixed point,\n", out);
     if (f->log_y)
-        fputs("  ymode=log,\n", out);
+        fputs("  ymode=log, log ticks with fixed point,\n", out);
+    if (f->log_x)
+        put_log_tics(out, f, "x", 0);
+    if (f->log_y && f->kind == FIGURE_HEAT)
+        put_log_tics(out, f, "y", 1);
     if (f->kind == FIGURE_LINE)
         fprintf(out, "  ymin=0, %senlarge x limits=0.04,\n",
                 f->interval ? "ymax=104, " : "");
@@ -145,22 +166,10 @@ static void put_tornado(FILE *out, const struct figure_series *s)
                 s->rows[k].v[1], k - 0.3, s->rows[k].v[2], k + 0.3, s->rows[k].v[3], k);
 }
 
-/* Filled rectangles: cells need no regular grid. Half a step to each side. */
-static double around(const struct figure_series *s, unsigned column, bool logarithm)
-{
-    double least = INFINITY;
-    for (uint32_t i = 1; i < s->n; i++) {
-        double a = s->rows[i - 1].v[column], b = s->rows[i].v[column];
-        double step = b <= a ? INFINITY : logarithm ? sqrt(b / a) : (b - a) / 2;
-        if (step < least)
-            least = step;
-    }
-    return isfinite(least) ? least : logarithm ? 1.4 : 0.5;
-}
-
+/* Filled rectangles: cells need no regular grid. */
 static void put_heat(FILE *out, const struct figure *f, const struct figure_series *s)
 {
-    double dx = around(s, 0, f->log_x), dy = around(s, 1, f->log_y);
+    double dx = figure_half_step(s, 0, f->log_x), dy = figure_half_step(s, 1, f->log_y);
     fputs("\\addplot[only marks, mark=none, scatter, point meta=explicit, forget plot] "
           "coordinates {",
           out);

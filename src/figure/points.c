@@ -160,6 +160,20 @@ static void drop_dim(struct points *p, uint32_t dim)
     }
 }
 
+/* The dimensions of the plan's keys come first: they are the question. */
+static void move_last(struct points *p, uint32_t dim)
+{
+    struct points_dim moved = p->dims[dim];
+    uint32_t after = p->n_dims - dim - 1;
+    memmove(&p->dims[dim], &p->dims[dim + 1], after * sizeof *p->dims);
+    p->dims[p->n_dims - 1] = moved;
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t *row = &p->places[(size_t)i * POINTS_DIMS], place = row[dim];
+        memmove(&row[dim], &row[dim + 1], after * sizeof *row);
+        row[p->n_dims - 1] = place;
+    }
+}
+
 static int by_number(const void *left, const void *right)
 {
     const struct points_value *a = *(const struct points_value *const *)left,
@@ -211,6 +225,8 @@ static enum status tidy(struct points *p, struct err *err)
             drop_dim(p, i);
             cores = points_dim(p, "cores");
         }
+    if (cores >= 0)
+        move_last(p, (uint32_t)cores);
     for (uint32_t i = 0; i < p->n_dims; i++)
         if (!sort_dim(p, i))
             return err_set(err, STATUS_LIMIT, "out of memory");

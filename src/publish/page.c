@@ -84,7 +84,7 @@ static void put_head(FILE *out, const struct publication *p)
 
 static void put_verdict(FILE *out, const struct publish_total *t)
 {
-    char a[32], b[32], n[64], m[64];
+    char a[32], b[32], c[32], n[64], m[64];
     fprintf(out, "<li%s><code>", t->violated ? " class=\"bad\"" : "");
     publish_html(out, t->protocol);
     if (t->violated)
@@ -94,7 +94,7 @@ static void put_verdict(FILE *out, const struct publish_total *t)
             "<span>95" THIN "%% interval %s to %s" THIN "%%</span></li>\n",
             publish_percent(t->rate, a), THIN, publish_number(t->violated, THIN, n),
             publish_number(t->trials, THIN, m), publish_percent(t->low, b),
-            publish_percent(t->high, a));
+            publish_percent(t->high, c));
     else
         fprintf(
             out,
@@ -171,10 +171,12 @@ static void put_summary(FILE *out, const struct publication *p)
         "load misses a store that happens before it (stale), two loads of one word in "
         "one critical section differ (torn), a store is lost, a lock has two owners, a "
         "frame is reached that was given away.</p>\n"
-        "<div class=\"scroll\"><table class=\"sortable\">\n<caption>All points of a "
+        "<p class=\"dim\">All points of a "
         "protocol together. Rates with exact (Clopper&ndash;Pearson) intervals. Time: "
         "duration of a run over that under the first protocol, all else "
-        "equal.</caption>\n<thead><tr><th>Protocol</th><th class=\"n\">Trials</th><th "
+        "equal.</p>\n<div class=\"scroll\"><table "
+        "class=\"sortable\">\n<thead><tr><th>Protocol</th><th "
+        "class=\"n\">Trials</th><th "
         "class=\"n\">Violated</th><th class=\"n\">Rate [%]</th><th "
         "class=\"n\">95 % interval</th><th class=\"n\">Stale</th><th "
         "class=\"n\">Torn</th><th class=\"n\">Other</th><th class=\"n\">Faults per "

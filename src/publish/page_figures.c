@@ -6,12 +6,13 @@
  * ids, which must differ between drawings of one page, and its blacks and greys, which
  * follow the theme.
  */
-#include "config/json_strict.h"
 #include "publish/page.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ROWS_IN_PAGE 400u
 
@@ -96,16 +97,33 @@ static void put_svg(FILE *out, const char *svg, const char *prefix, const char *
     }
 }
 
+/* A whole file as a text, from malloc. */
+static char *read_text(const char *path, struct err *err)
+{
+    struct stat st;
+    FILE *file = fopen(path, "re");
+    char *text =
+        file && fstat(fileno(file), &st) == 0 ? malloc((size_t)st.st_size + 1) : NULL;
+    if (text)
+        text[fread(text, 1, (size_t)st.st_size, file)] = '\0';
+    else
+        err_set(err, STATUS_STORE, "%s, which gnuplot drew, cannot be read: %s", path,
+                strerror(errno));
+    if (file)
+        fclose(file);
+    return text;
+}
+
 static enum status put_drawing(FILE *out, struct publication *p, uint32_t f,
                                uint32_t panel, struct err *err)
 {
-    char path[4300], prefix[32], label[400], *svg;
-    size_t n;
+    char path[4300], prefix[32], label[400];
     const struct figure *figure = p->figures[f];
     snprintf(path, sizeof path, "%s/%s-%" PRIu32 ".svg", p->figures_dir.path,
              figure->name, panel + 1);
-    if (json_read_file(path, &svg, &n, err))
-        return err_prefix(err, "what gnuplot drew");
+    char *svg = read_text(path, err);
+    if (!svg)
+        return err->status;
     snprintf(prefix, sizeof prefix, "f%" PRIu32 "p%" PRIu32 "-", f, panel);
     snprintf(label, sizeof label, "%s%s%s", figure->title,
              figure->panels[panel].title[0] ? ": " : "", figure->panels[panel].title);

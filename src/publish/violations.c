@@ -11,6 +11,7 @@
 #include "publish/publication.h"
 
 #include "results/export.h"
+#include "tmp_witness.h"
 
 #include <inttypes.h>
 #include <string.h>

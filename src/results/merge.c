@@ -12,12 +12,18 @@ static const char *const merge_sql[] = {
     "BEGIN IMMEDIATE",
     "CREATE TEMP TABLE fresh AS SELECT s.point_id FROM shard.point s JOIN main.point p"
     " USING (point_id) WHERE s.status = 'done' AND p.status = 'open'",
+    /* A point that a sweep into this file had only begun. */
+    "DELETE FROM main.violation WHERE run_id IN"
+    " (SELECT run_id FROM main.run WHERE point_id IN fresh)",
+    "DELETE FROM main.pending WHERE point_id IN fresh",
+    "DELETE FROM main.distribution_sum WHERE point_id IN fresh",
+    "DELETE FROM main.run WHERE point_id IN fresh",
     "INSERT INTO main.run SELECT * FROM shard.run WHERE point_id IN fresh"
     " ORDER BY run_id",
     "INSERT INTO main.violation SELECT v.* FROM shard.violation v JOIN shard.run r"
     " USING (run_id) WHERE r.point_id IN fresh ORDER BY violation_id",
-    "INSERT INTO main.distribution SELECT * FROM shard.distribution WHERE point_id IN "
-    "fresh",
+    "INSERT INTO main.distribution_sum SELECT * FROM shard.distribution_sum"
+    " WHERE point_id IN fresh",
     "UPDATE main.point SET status = 'done', stopped_by = (SELECT stopped_by FROM"
     " shard.point s WHERE s.point_id = main.point.point_id) WHERE point_id IN fresh",
     "COMMIT",

@@ -228,7 +228,8 @@ void results_close(struct results *r)
         return;
     sqlite3_finalize(r->put_run);
     sqlite3_finalize(r->put_violation);
-    sqlite3_finalize(r->put_value);
+    sqlite3_finalize(r->put_pending);
+    sqlite3_finalize(r->put_sum);
     sqlite3_close(r->db);
     drop_lock(r);
     free(r->path);

@@ -8,7 +8,8 @@
  *   param         the varied keys of each point, ready for an axis
  *   run           one trial of a point
  *   violation     every violation of every run; some carry their witness
- *   distribution  values added up over the runs of a point
+ *   distribution  (view) values added up over the runs of a point: distribution_sum,
+ *                 and pending, what single runs of a point in progress add to it
  *   point_result  (view) a row per point: rates with intervals, costs
  *
  * Numbers have their unit in the column's name.  Ids are given by the plan, not
@@ -70,7 +71,7 @@ const char *const results_schema_sql[] = {
     "  trial INTEGER NOT NULL,"
     "  seed INTEGER NOT NULL,"
     "  status TEXT NOT NULL CHECK (status IN ('ok', 'failed')),"
-    "  end TEXT NOT NULL,"                /* 'done', 'deadlock', ... */
+    "  end TEXT NOT NULL,"                /* 'done', 'deadlock', 'crashed', ... */
     "  message TEXT NOT NULL DEFAULT ''," /* Of a failed one. */
     "  violations INTEGER NOT NULL,"
     "  violations_under_lock INTEGER NOT NULL,"
@@ -108,13 +109,28 @@ const char *const results_schema_sql[] = {
     "  UNIQUE (run_id, ordinal)"
     ")",
 
-    "CREATE TABLE distribution ("
+    /* Distributions: of runs that ended well. */
+    "CREATE TABLE distribution_sum ("
     "  point_id INTEGER NOT NULL REFERENCES point,"
     "  name TEXT NOT NULL," /* 'exposure', 'shootdown_latency', 'stale_age' */
     "  value_cycles INTEGER NOT NULL," /* Exact below 4096; then the upper end of */
     "  n INTEGER NOT NULL,"            /* a bucket at most 1/64 wide. */
     "  PRIMARY KEY (point_id, name, value_cycles)"
     ") WITHOUT ROWID",
+
+    "CREATE TABLE pending (" /* Not yet in distribution_sum; empty for done points. */
+    "  run_id INTEGER PRIMARY KEY REFERENCES run,"
+    "  point_id INTEGER NOT NULL REFERENCES point,"
+    "  values_json TEXT NOT NULL" /* {"exposure": {"1594": 2, ...}, ...} */
+    ")",
+    "CREATE INDEX pending_point ON pending (point_id)",
+
+    "CREATE VIEW distribution AS"
+    " SELECT point_id, name, value_cycles, SUM(n) AS n FROM ("
+    "  SELECT point_id, name, value_cycles, n FROM distribution_sum UNION ALL"
+    "  SELECT p.point_id, d.key, CAST(v.key AS INTEGER), v.value"
+    "  FROM pending p, json_each(p.values_json) d, json_each(d.value) v)"
+    " GROUP BY point_id, name, value_cycles",
 
     /* Wilson's interval with 95 %: z = 1.959963984540054.  Failed runs count
      * neither as violated nor as safe. */

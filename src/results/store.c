@@ -144,14 +144,6 @@ enum status results_put_point(struct results *r, const struct results_point *p,
 /* ---- trials
  * --------------------------------------------------------------------------- */
 
-uint64_t results_bucket(uint64_t cycles)
-{
-    if (cycles < 4096)
-        return cycles;
-    unsigned shift = (unsigned)(63 - __builtin_clzll(cycles)) - 6;
-    return (((cycles >> shift) + 1) << shift) - 1;
-}
-
 enum status results_prepare_rows(struct results *r, struct err *err)
 {
     char sql[400] = "INSERT INTO run VALUES (";
@@ -164,11 +156,7 @@ enum status results_prepare_rows(struct results *r, struct err *err)
             r, "INSERT INTO violation VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             &r->put_violation, err))
         return err->status;
-    return results_prepare(
-        r,
-        "INSERT INTO distribution VALUES (?,?,?,1) ON CONFLICT DO UPDATE SET "
-        "n = n + 1",
-        &r->put_value, err);
+    return results_prepare_distributions(r, err);
 }
 
 static uint64_t run_id(uint64_t point, uint64_t trial)
@@ -225,19 +213,6 @@ static enum status put_violation(struct results *r, const struct results_trial *
     return step(r, s, err);
 }
 
-static enum status put_values(struct results *r, uint64_t point,
-                              const struct results_values *d, struct err *err)
-{
-    for (uint32_t i = 0; i < d->n; i++) {
-        bind_u64(r->put_value, 1, point);
-        bind_text(r->put_value, 2, d->name);
-        bind_u64(r->put_value, 3, results_bucket(d->values[i]));
-        if (step(r, r->put_value, err))
-            return err->status;
-    }
-    return STATUS_OK;
-}
-
 static enum status put_all(struct results *r, const struct results_trial *t,
                            struct err *err)
 {
@@ -246,10 +221,8 @@ static enum status put_all(struct results *r, const struct results_trial *t,
     for (uint32_t i = 0; i < t->n_violations && i < RESULTS_VIOLATIONS_MAX; i++)
         if (put_violation(r, t, i, err))
             return err->status;
-    for (unsigned i = 0; i < 3; i++)
-        if (put_values(r, t->point, &t->distributions[i], err))
-            return err->status;
-    return STATUS_OK;
+    return t->failed ? STATUS_OK
+                     : results_put_values(r, run_id(t->point, t->trial), t, err);
 }
 
 enum status results_put_trial(struct results *r, const struct results_trial *t,
@@ -271,30 +244,128 @@ enum status results_look(struct results *r, uint64_t point,
             r,
             "SELECT COUNT(*), SUM(status = 'failed'), SUM(status = 'ok' AND "
             "violations_under_lock > 0), (SELECT COUNT(*) FROM violation v JOIN run "
-            "USING (run_id) WHERE point_id = ?1 AND witness_json IS NOT NULL) "
-            "FROM run WHERE point_id = ?1",
+            "USING (run_id) WHERE point_id = ?1 AND witness_json IS NOT NULL), "
+            "MAX(trial) + 1 FROM run WHERE point_id = ?1",
             &s, err))
         return err->status;
     bind_u64(s, 1, point);
     int code = sqlite3_step(s);
     *progress = (struct results_progress){
         (uint64_t)sqlite3_column_int64(s, 0), (uint64_t)sqlite3_column_int64(s, 1),
-        (uint64_t)sqlite3_column_int64(s, 2), (uint64_t)sqlite3_column_int64(s, 3)};
+        (uint64_t)sqlite3_column_int64(s, 2), (uint64_t)sqlite3_column_int64(s, 3),
+        (uint64_t)sqlite3_column_int64(s, 4)};
     sqlite3_finalize(s);
     return code == SQLITE_ROW ? STATUS_OK : results_fail(r, err);
 }
 
-enum status results_end_point(struct results *r, uint64_t point, const char *why,
-                              struct err *err)
+enum status results_missing(struct results *r, uint64_t point, uint64_t next,
+                            void (*take)(void *context, uint64_t trial), void *context,
+                            struct err *err)
 {
     sqlite3_stmt *s;
-    if (results_prepare(
-            r, "UPDATE point SET status = 'done', stopped_by = ? WHERE point_id = ?",
-            &s, err))
+    uint64_t expected = 0;
+    int code;
+    if (results_prepare(r, "SELECT trial FROM run WHERE point_id = ? ORDER BY trial",
+                        &s, err))
         return err->status;
-    bind_text(s, 1, why);
-    bind_u64(s, 2, point);
+    bind_u64(s, 1, point);
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        uint64_t trial = (uint64_t)sqlite3_column_int64(s, 0);
+        for (; expected < trial && expected < next; expected++)
+            take(context, expected);
+        expected = trial + 1;
+    }
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? STATUS_OK : results_fail(r, err);
+}
+
+static enum status run_all(struct results *r, const char *const *sql, struct err *err)
+{
+    enum status status = results_begin(r, err);
+    for (size_t i = 0; sql[i] && !status; i++)
+        status = results_execute(r, sql[i], err);
+    if (!status)
+        status = results_commit(r, err);
+    if (status)
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
+enum status results_forget_failed(struct results *r, bool whole, uint64_t *n,
+                                  struct err *err)
+{
+#define POINTS    "(SELECT point_id FROM run WHERE status = 'failed')"
+#define OF_POINTS "(SELECT run_id FROM run WHERE point_id IN " POINTS ")"
+    static const char *const all_of_point[] = {
+        "UPDATE point SET status = 'open', stopped_by = '' WHERE point_id IN " POINTS,
+        "DELETE FROM violation WHERE run_id IN " OF_POINTS,
+        "DELETE FROM pending WHERE point_id IN " POINTS,
+        "DELETE FROM distribution_sum WHERE point_id IN " POINTS,
+        "DELETE FROM run WHERE point_id IN " POINTS,
+        NULL,
+    };
+    static const char *const only_failed[] = {
+        "UPDATE point SET status = 'open', stopped_by = '' WHERE point_id IN " POINTS,
+        "DELETE FROM violation WHERE run_id IN"
+        " (SELECT run_id FROM run WHERE status = 'failed')",
+        "DELETE FROM run WHERE status = 'failed'",
+        NULL,
+    };
+#undef OF_POINTS
+#undef POINTS
+    sqlite3_stmt *s;
+    if (results_prepare(r, "SELECT COUNT(*) FROM run WHERE status = 'failed'", &s, err))
+        return err->status;
+    int code = sqlite3_step(s);
+    *n = (uint64_t)sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    if (code != SQLITE_ROW)
+        return results_fail(r, err);
+    return *n ? run_all(r, whole ? all_of_point : only_failed, err) : STATUS_OK;
+}
+
+/* Runs a statement that has up to two numbers and a text, in this order. */
+static enum status run_with(struct results *r, const char *sql, uint64_t a, uint64_t b,
+                            const char *text, struct err *err)
+{
+    sqlite3_stmt *s;
+    if (results_prepare(r, sql, &s, err))
+        return err->status;
+    bind_u64(s, 1, a);
+    bind_u64(s, 2, b);
+    bind_text(s, 3, text);
     enum status status = step(r, s, err);
     sqlite3_finalize(s);
     return status;
+}
+
+/* Trials that were run again may have brought witnesses that come before others. */
+static enum status end_point(struct results *r, uint64_t point, const char *why,
+                             uint32_t max_witnesses, struct err *err)
+{
+    if (results_fold(r, point, err) ||
+        run_with(r,
+                 "UPDATE violation SET witness_json = NULL WHERE violation_id IN"
+                 " (SELECT violation_id FROM violation JOIN run USING (run_id)"
+                 " WHERE point_id = ?1 AND witness_json IS NOT NULL"
+                 " ORDER BY violation_id LIMIT -1 OFFSET ?2)"
+                 " AND ?3 IS NOT NULL",
+                 point, max_witnesses, "", err))
+        return err->status;
+    return run_with(r,
+                    "UPDATE point SET status = 'done', stopped_by = ?3"
+                    " WHERE point_id = ?1 AND ?2 >= 0",
+                    point, max_witnesses, why, err);
+}
+
+enum status results_end_point(struct results *r, uint64_t point, const char *why,
+                              uint32_t max_witnesses, struct err *err)
+{
+    if (results_begin(r, err))
+        return err->status;
+    if (end_point(r, point, why, max_witnesses, err) == STATUS_OK &&
+        results_commit(r, err) == STATUS_OK)
+        return STATUS_OK;
+    sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return err->status;
 }

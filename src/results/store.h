@@ -3,9 +3,10 @@
  * store.h - a results file: written by a sweep, read by everybody.
  *
  * One SQLite file with the tables of schema.h.  A trial is one transaction: its row,
- * its violations, its share of the distributions; what is killed loses no more than
- * the trial in hand.  One process writes at a time (a lock that dies with it); others
- * may read meanwhile.
+ * its violations, its share of the distributions (one row of 'pending', which is added
+ * to the sums when its point ends); what is killed loses no more than the trial in
+ * hand.  One process writes at a time (a lock that dies with it); others may read
+ * meanwhile.
  *
  * Errors: STATUS_STORE with the file's name and what to do.
  */
@@ -128,22 +129,37 @@ struct results_trial {
     struct results_values distributions[3];
 };
 
-/* Puts a trial in, with everything of it, or nothing.  Its ids come from the point and
- * the trial, so equal sweeps hold equal rows. */
+/* Puts a trial in, with everything of it, or nothing.  Values of a failed one are left
+ * out: its point's distributions, like its rate, are of runs that ended well.  Its ids
+ * come from the point and the trial, so equal sweeps hold equal rows. */
 enum status results_put_trial(struct results *results,
                               const struct results_trial *trial, struct err *err);
 
-/* What is there of a point: its trials (0 .. n - 1), how many of them failed, how many
- * of the others were violated under lock, and violations with a witness. */
+/* What is there of a point: how many trials, how many of them failed, how many of the
+ * others were violated under lock, violations with a witness, and the first trial
+ * behind all that are there.  It is 'n', unless trials were taken out. */
 struct results_progress {
-    uint64_t n, failed, violated, witnesses;
+    uint64_t n, failed, violated, witnesses, next;
 };
 enum status results_look(struct results *results, uint64_t point,
                          struct results_progress *progress, struct err *err);
 
-/* The point is done. 'why': "trials" or "precision". */
+/* Calls 'take' for each trial below 'next' that is not there, in order. */
+enum status results_missing(struct results *results, uint64_t point, uint64_t next,
+                            void (*take)(void *context, uint64_t trial), void *context,
+                            struct err *err);
+
+/* Takes failed trials out, to be run again, and opens their points.  'whole': takes out
+ * all trials of such points, because how many there are was decided with the failed
+ * ones.
+ * '*n': how many failed. */
+enum status results_forget_failed(struct results *results, bool whole, uint64_t *n,
+                                  struct err *err);
+
+/* The point is done, and of its witnesses the first 'max_witnesses' are kept.  'why':
+ * "trials" or "precision". */
 enum status results_end_point(struct results *results, uint64_t point, const char *why,
-                              struct err *err);
+                              uint32_t max_witnesses, struct err *err);
 
 /* The value under which 'cycles' is counted: itself below 4096, then the upper end of
  * its bucket of 1/64. Pure. */

@@ -26,6 +26,11 @@ struct worker {
     int fd; /* Its answers. */
 };
 
+static bool is_stopped(const struct pool_work *work)
+{
+    return work->stopped && work->stopped(work->context);
+}
+
 static bool write_all(int fd, const void *bytes, size_t n)
 {
     const char *at = bytes;
@@ -49,7 +54,7 @@ static void work_and_leave(const struct pool_work *work, uint64_t first, uint64_
     for (uint64_t task = first; task < n_tasks; task += step) {
         struct pool_answer answer = {NULL, 0};
         struct err err = {0};
-        if (work->stopped && work->stopped(work->context))
+        if (is_stopped(work))
             break;
         enum status status = work->perform(work->context, task, &answer, &err);
         const void *bytes = status ? (const void *)err.message : answer.bytes;
@@ -62,40 +67,51 @@ static void work_and_leave(const struct pool_work *work, uint64_t first, uint64_
     _exit(0);
 }
 
-static enum status start(const struct pool_work *work, struct worker *workers,
-                         unsigned n_workers, uint64_t n_tasks, struct err *err)
-{
-    for (unsigned w = 0; w < n_workers; w++) {
-        int fds[2];
-        if (pipe(fds))
-            return err_set(err, STATUS_INTERNAL, "pipe: %s", strerror(errno));
-        workers[w].pid = fork();
-        if (workers[w].pid == 0) {
-            close(fds[0]);
-            for (unsigned other = 0; other < w; other++)
-                close(workers[other].fd);
-            work_and_leave(work, w, n_workers, n_tasks, fds[1]);
-        }
-        close(fds[1]);
-        workers[w].fd = fds[0];
-        if (workers[w].pid < 0)
-            return err_set(err, STATUS_INTERNAL, "fork: %s", strerror(errno));
-    }
-    return STATUS_OK;
-}
-
 /* What the parent has to look after. */
 struct crew {
     const struct pool_work *work;
+    pool_died *died; /* Null: a death ends the pool. */
     struct worker *workers;
     unsigned n_workers;
+    uint64_t n_tasks;
 };
+
+/* Forks worker 'w' for 'first' and every n-th task behind it. */
+static enum status start_one(const struct crew *crew, unsigned w, uint64_t first,
+                             struct err *err)
+{
+    int fds[2];
+    struct worker *worker = &crew->workers[w];
+    if (pipe(fds))
+        return err_set(err, STATUS_INTERNAL, "pipe: %s", strerror(errno));
+    fflush(NULL); /* Or the child would print our buffers again. */
+    worker->pid = fork();
+    if (worker->pid == 0) {
+        close(fds[0]);
+        for (unsigned other = 0; other < crew->n_workers; other++)
+            if (crew->workers[other].fd >= 0)
+                close(crew->workers[other].fd);
+        work_and_leave(crew->work, first, crew->n_workers, crew->n_tasks, fds[1]);
+    }
+    close(fds[1]);
+    worker->fd = fds[0];
+    return worker->pid < 0 ? err_set(err, STATUS_INTERNAL, "fork: %s", strerror(errno))
+                           : STATUS_OK;
+}
+
+static enum status start(const struct crew *crew, struct err *err)
+{
+    enum status status = STATUS_OK;
+    for (unsigned w = 0; w < crew->n_workers && !status; w++)
+        status = start_one(crew, w, w, err);
+    return status;
+}
 
 /* A signal may have come to this process alone: pass it on, so that the trials
  * in progress end soon. */
 static void pass_on(const struct crew *crew)
 {
-    if (!crew->work->stopped || !crew->work->stopped(crew->work->context))
+    if (!is_stopped(crew->work))
         return;
     for (unsigned w = 0; w < crew->n_workers; w++)
         if (crew->workers[w].pid > 0)
@@ -120,34 +136,64 @@ static bool read_all(const struct crew *crew, int fd, void *bytes, size_t n)
     return true;
 }
 
-static enum status worker_died(const struct worker *worker, uint64_t task,
-                               struct err *err)
+/* Gathers the dead worker and says what ended it. True: it left of its own will,
+ * because it was told to stop. */
+static bool bury(struct worker *worker, char *how, size_t n)
 {
-    int how = 0;
-    waitpid(worker->pid, &how, WNOHANG | WNOWAIT);
-    return err_set(err, STATUS_INTERNAL,
-                   "the worker died in trial %llu%s; run it alone with -j 1",
-                   (unsigned long long)task, WIFSIGNALED(how) ? " (by a signal)" : "");
+    int end = 0;
+    pid_t pid;
+    do
+        pid = waitpid(worker->pid, &end, 0);
+    while (pid < 0 && errno == EINTR);
+    close(worker->fd);
+    *worker = (struct worker){-1, -1};
+    if (WIFSIGNALED(end))
+        snprintf(how, n, "killed by signal %d (%s)", WTERMSIG(end),
+                 strsignal(WTERMSIG(end)));
+    else
+        snprintf(how, n, "ended with exit status %d", WEXITSTATUS(end));
+    return WIFEXITED(end) && WEXITSTATUS(end) == 0;
+}
+
+/* The pipe ended before the answer to 'task' was complete. */
+static enum status lose(const struct crew *crew, uint64_t task, bool *more,
+                        uint64_t *n_delivered, struct err *err)
+{
+    char how[100];
+    const struct pool_work *work = crew->work;
+    const unsigned w = (unsigned)(task % crew->n_workers);
+    bool left = bury(&crew->workers[w], how, sizeof how);
+    *more = !is_stopped(work);
+    if (!*more)
+        return STATUS_OK;
+    if (!crew->died)
+        return err_set(err, STATUS_INTERNAL,
+                       "trial %llu: the worker was %s; run it alone with -j 1",
+                       (unsigned long long)task, how);
+    /* One that was asked to stop, while we were not, has done nothing wrong. */
+    if (left)
+        return start_one(crew, w, task, err);
+    *more = crew->died(work->context, task, how);
+    ++*n_delivered;
+    uint64_t next = task + crew->n_workers;
+    return *more && next < crew->n_tasks ? start_one(crew, w, next, err) : STATUS_OK;
 }
 
 /* Takes the answer to 'task' and counts it. '*more' becomes false when nothing
- * shall follow. */
+ * shall follow.  A task whose worker was only sent away is asked for once more. */
 static enum status take(const struct crew *crew, uint64_t task, bool *more,
                         uint64_t *n_delivered, struct err *err)
 {
     const struct pool_work *work = crew->work;
     const struct worker *worker = &crew->workers[task % crew->n_workers];
     struct head head;
-    bool stopped = work->stopped && work->stopped(work->context);
-    if (!read_all(crew, worker->fd, &head, sizeof head)) {
-        stopped = stopped || (work->stopped && work->stopped(work->context));
-        *more = false;
-        return stopped ? STATUS_OK : worker_died(worker, task, err);
-    }
-    char *bytes = malloc(head.n + 1);
-    if (!bytes || !read_all(crew, worker->fd, bytes, head.n)) {
+    char *bytes = NULL;
+    bool whole = read_all(crew, worker->fd, &head, sizeof head);
+    if (whole)
+        bytes = malloc(head.n + 1);
+    if (!whole || !bytes || !read_all(crew, worker->fd, bytes, head.n)) {
         free(bytes);
-        return worker_died(worker, task, err);
+        return lose(crew, task, more, n_delivered, err);
     }
     bytes[head.n] = '\0';
     enum status status = (enum status)head.status;
@@ -174,21 +220,20 @@ static void stop(struct worker *workers, unsigned n_workers)
             ;
 }
 
-static enum status run_forked(const struct pool_work *work, uint64_t n_tasks,
-                              unsigned n_workers, uint64_t *n_delivered,
-                              struct err *err)
+static enum status run_forked(const struct pool_work *work, pool_died *died,
+                              uint64_t n_tasks, unsigned n_workers,
+                              uint64_t *n_delivered, struct err *err)
 {
     struct worker *workers = malloc(n_workers * sizeof *workers);
     if (!workers)
         return err_set(err, STATUS_INTERNAL, "out of memory");
     for (unsigned w = 0; w < n_workers; w++)
         workers[w] = (struct worker){-1, -1};
-    fflush(NULL); /* Or the children would print our buffers again. */
-    enum status status = start(work, workers, n_workers, n_tasks, err);
-    const struct crew crew = {work, workers, n_workers};
+    const struct crew crew = {work, died, workers, n_workers, n_tasks};
+    enum status status = start(&crew, err);
     bool more = true;
-    for (uint64_t task = 0; !status && more && task < n_tasks; task++)
-        status = take(&crew, task, &more, n_delivered, err);
+    while (!status && more && *n_delivered < n_tasks)
+        status = take(&crew, *n_delivered, &more, n_delivered, err);
     stop(workers, n_workers);
     free(workers);
     return status;
@@ -200,7 +245,7 @@ static enum status run_here(const struct pool_work *work, uint64_t n_tasks,
     bool more = true;
     for (uint64_t task = 0; more && task < n_tasks; task++) {
         struct pool_answer answer = {NULL, 0};
-        if (work->stopped && work->stopped(work->context))
+        if (is_stopped(work))
             break;
         enum status status = work->perform(work->context, task, &answer, err);
         if (!status)
@@ -213,14 +258,30 @@ static enum status run_here(const struct pool_work *work, uint64_t n_tasks,
     return STATUS_OK;
 }
 
+static unsigned crew_size(uint64_t n_tasks, unsigned wanted)
+{
+    unsigned n = wanted < WORKERS_MAX ? wanted : WORKERS_MAX;
+    if (n > n_tasks)
+        n = (unsigned)n_tasks;
+    return n ? n : 1;
+}
+
 enum status pool_run(const struct pool_work *work, uint64_t n_tasks, unsigned n_workers,
                      uint64_t *n_delivered, struct err *err)
 {
+    unsigned n = crew_size(n_tasks, n_workers);
     *n_delivered = 0;
-    if (n_workers > WORKERS_MAX)
-        n_workers = WORKERS_MAX;
-    if (n_workers > n_tasks)
-        n_workers = (unsigned)n_tasks;
-    return n_workers <= 1 ? run_here(work, n_tasks, n_delivered, err)
-                          : run_forked(work, n_tasks, n_workers, n_delivered, err);
+    return n == 1 ? run_here(work, n_tasks, n_delivered, err)
+                  : run_forked(work, NULL, n_tasks, n, n_delivered, err);
+}
+
+enum status pool_run_surviving(const struct pool_work *work, pool_died *died,
+                               uint64_t n_tasks, unsigned n_workers,
+                               uint64_t *n_delivered, struct err *err)
+{
+    *n_delivered = 0;
+    if (n_tasks == 0)
+        return STATUS_OK;
+    return run_forked(work, died, n_tasks, crew_size(n_tasks, n_workers), n_delivered,
+                      err);
 }

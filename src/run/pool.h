@@ -7,7 +7,7 @@
  * tasks, so what is made of them cannot depend on the number of workers.  A
  * worker that is ahead waits in its pipe: memory stays bounded.
  *
- * With one worker nothing is forked: the tasks run here, in the same order.
+ * With one worker pool_run() forks nothing: the tasks run here, in the same order.
  */
 #ifndef RUN_POOL_H
 #define RUN_POOL_H
@@ -34,5 +34,14 @@ struct pool_work {
  * 'stopped' asked to end; '*n_delivered' tells. */
 enum status pool_run(const struct pool_work *work, uint64_t n_tasks, unsigned n_workers,
                      uint64_t *n_delivered, struct err *err);
+
+/* The same, but always in forked workers, whose death ends only a task: 'died' is
+ * called in its place in the order, and a new worker goes on behind it.  'how' says by
+ * what
+ * ("killed by signal 9 (Killed)").  'died' answers false: no more, please. */
+typedef bool pool_died(void *context, uint64_t task, const char *how);
+enum status pool_run_surviving(const struct pool_work *work, pool_died *died,
+                               uint64_t n_tasks, unsigned n_workers,
+                               uint64_t *n_delivered, struct err *err);
 
 #endif

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sweep.c - see sweep.h.
+ * sweep.c - a plan in its results file; see sweep.h. running.c runs it.
  */
 #include "sweep/sweep.h"
 
 #include "config/text.h"
-#include "run/pool.h"
 #include "run/run.h"
 #include "sweep/plan_json.h"
-#include "sweep/trial.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -242,186 +239,4 @@ enum status sweep_begin(const struct sweep_plan *plan,
     if (is_new || !results_manifest(results, "plan_xxh3"))
         return write_plan(plan, options, results, err);
     return compare_plan(plan, options, results, err);
-}
-
-/* ---- running
- * ----------------------------------------------------------------------------
- */
-
-/* What the parent knows of a point. */
-struct point_state {
-    uint64_t n, failed, violated;
-    uint32_t witnesses;
-    bool done;
-};
-
-struct work {
-    const struct sweep_plan *plan;
-    const struct sweep_options *options;
-    struct results *results;
-    struct sweep_summary *summary;
-    struct point_state *points;
-    uint64_t *tasks; /* point << 32 | trial, in the order of the plan. */
-    uint64_t n_tasks;
-    volatile uint8_t *skip; /* Shared with the workers: points that are done. */
-    uint64_t open_point;    /* A worker's: whose machine 'run' is; plus 1. */
-    struct run *run;
-    struct err *err;
-};
-
-static bool stopped(void *context)
-{
-    const struct work *w = context;
-    return w->options->stopped && w->options->stopped(w->options->context);
-}
-
-/* The machine of a point, kept for its next trial. */
-static enum status open_run(struct work *w, uint64_t point, struct err *err)
-{
-    struct machine_config config;
-    if (w->open_point == point + 1)
-        return STATUS_OK;
-    run_destroy(w->run);
-    w->run = NULL;
-    w->open_point = 0;
-    if (sweep_config(w->plan, point, &config, NULL, err))
-        return err->status;
-    struct trace *trace = w->plan->traces[sweep_place_of(w->plan, point).trace];
-    w->run = run_create(&config, trace, w->options->engine, err);
-    if (!w->run)
-        return err_prefix(err, "point %llu", (unsigned long long)point);
-    w->open_point = point + 1;
-    return STATUS_OK;
-}
-
-static enum status perform(void *context, uint64_t task, struct pool_answer *answer,
-                           struct err *err)
-{
-    struct work *w = context;
-    uint64_t point = w->tasks[task] >> 32, trial = w->tasks[task] & 0xffffffffu;
-    if (w->skip[point]) {
-        *answer = (struct pool_answer){calloc(1, 1), 0};
-        return STATUS_OK;
-    }
-    if (open_run(w, point, err))
-        return err->status;
-    struct trace *trace = w->plan->traces[sweep_place_of(w->plan, point).trace];
-    return trial_perform(w->run, trace, trial, w->plan->witnesses, answer, err);
-}
-
-static enum status end_point(struct work *w, uint64_t point, const char *why)
-{
-    w->points[point].done = true;
-    w->skip[point] = 1;
-    w->summary->points_done++;
-    return results_end_point(w->results, point, why, w->err);
-}
-
-/* In the order of the plan. */
-static enum status store(struct work *w, uint64_t task, const void *bytes, size_t n)
-{
-    uint64_t point = w->tasks[task] >> 32, trial = w->tasks[task] & 0xffffffffu;
-    struct point_state *p = &w->points[point];
-    if (p->done || n == 0)
-        return STATUS_OK;
-    bool failed, violated;
-    uint64_t seed = w->plan->seed + trial;
-    if (trial_store(w->results, point, trial, seed, bytes, n, w->plan->witnesses,
-                    &p->witnesses, &failed, &violated, w->err))
-        return w->err->status;
-    p->n++;
-    p->failed += failed;
-    p->violated += violated;
-    w->summary->trials++;
-    w->summary->failed += failed;
-    w->summary->violated += violated;
-    if (sweep_is_precise(w->plan->precision, p->n - p->failed, p->violated))
-        return end_point(w, point, "precision");
-    return p->n == w->plan->trials ? end_point(w, point, "trials") : STATUS_OK;
-}
-
-static bool deliver(void *context, uint64_t task, const void *bytes, size_t n)
-{
-    struct work *w = context;
-    const struct sweep_options *o = w->options;
-    if (stopped(w) || store(w, task, bytes, n) != STATUS_OK)
-        return false;
-    if (o->progress)
-        o->progress(o->context, task + 1, w->n_tasks, w->summary->violated,
-                    w->summary->failed);
-    return true;
-}
-
-/* What the file holds of a point, and the trials that are missing. */
-static enum status look_at_point(struct work *w, uint64_t point)
-{
-    struct point_state *p = &w->points[point];
-    if (point % w->options->n_shards != w->options->shard)
-        return STATUS_OK;
-    struct results_progress there;
-    if (results_look(w->results, point, &there, w->err))
-        return w->err->status;
-    *p = (struct point_state){.n = there.n,
-                              .failed = there.failed,
-                              .violated = there.violated,
-                              .witnesses = (uint32_t)there.witnesses};
-    w->summary->points++;
-    w->summary->trials_before += p->n;
-    w->summary->violated += p->violated;
-    w->summary->failed += p->failed;
-    if (p->n && sweep_is_precise(w->plan->precision, p->n - p->failed, p->violated))
-        return end_point(w, point, "precision");
-    if (p->n == w->plan->trials)
-        return end_point(w, point, "trials");
-    for (uint64_t t = p->n; t < w->plan->trials; t++)
-        w->tasks[w->n_tasks++] = point << 32 | t;
-    return STATUS_OK;
-}
-
-static enum status prepare(struct work *w, uint64_t n_points)
-{
-    uint64_t all = n_points * w->plan->trials;
-    if (all > UINT64_C(1) << 30)
-        return err_set(w->err, STATUS_USAGE, "%llu trials are too many for one sweep",
-                       (unsigned long long)all);
-    w->points = calloc(n_points, sizeof *w->points);
-    w->tasks = malloc((all + 1) * sizeof *w->tasks);
-    void *shared = mmap(NULL, n_points + 1, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (!w->points || !w->tasks || shared == MAP_FAILED)
-        return err_set(w->err, STATUS_LIMIT, "out of memory");
-    w->skip = shared;
-    for (uint64_t p = 0; p < n_points; p++)
-        if (look_at_point(w, p))
-            return w->err->status;
-    return STATUS_OK;
-}
-
-enum status sweep_run(const struct sweep_plan *plan,
-                      const struct sweep_options *options, struct results *results,
-                      struct sweep_summary *summary, struct err *err)
-{
-    struct work w = {.plan = plan,
-                     .options = options,
-                     .results = results,
-                     .summary = summary,
-                     .err = err};
-    uint64_t n, n_delivered;
-    *summary = (struct sweep_summary){0};
-    err->status = STATUS_OK;
-    if (sweep_count(plan, &n, err))
-        return err->status;
-    enum status status = prepare(&w, n);
-    const struct pool_work work = {&w, perform, deliver, stopped};
-    struct err pool_err = {.status = STATUS_OK};
-    if (!status && w.n_tasks)
-        status = pool_run(&work, w.n_tasks, options->jobs, &n_delivered, &pool_err);
-    if (status && !err->status)
-        *err = pool_err;
-    run_destroy(w.run);
-    if (w.skip)
-        munmap((void *)(uintptr_t)w.skip, n + 1);
-    free(w.points);
-    free(w.tasks);
-    return err->status;
 }

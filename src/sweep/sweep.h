@@ -4,7 +4,8 @@
  *
  * Trials are done by forked workers and stored in the order of the plan, whatever the
  * number of workers; whether a point is precise enough is decided in that order too, so
- * equal sweeps give equal rows.  A file that holds a part already is gone on with.
+ * equal sweeps give equal rows.  A file that holds a part already is gone on with.  A
+ * worker that dies leaves a failed trial ('crashed'), and another takes its place.
  */
 #ifndef SWEEP_SWEEP_H
 #define SWEEP_SWEEP_H
@@ -22,6 +23,7 @@ struct sweep_options {
     const char *program; /* Version; part of what may not change. */
     const char *command; /* The command line, for the manifest. */
     bool accept_changed; /* Go on although the program is another one. */
+    bool retry_failed;   /* Take failed trials out first. */
     bool (*stopped)(void *context);
     void (*progress)(void *context, uint64_t trials, uint64_t all, uint64_t violated,
                      uint64_t failed);
@@ -30,6 +32,7 @@ struct sweep_options {
 
 struct sweep_summary {
     uint64_t points, points_done, trials, trials_before, failed, violated;
+    uint64_t retried; /* Failed trials that were taken out. */
 };
 
 /* Checks every point, before anything runs. */

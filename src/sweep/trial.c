@@ -265,3 +265,15 @@ enum status trial_store(struct results *results, uint64_t point, uint64_t trial,
     *violated = !h.failed && h.counts[RESULTS_UNDER_LOCK] > 0;
     return status;
 }
+
+enum status trial_store_crashed(struct results *results, uint64_t point, uint64_t trial,
+                                uint64_t seed, const char *how, struct err *err)
+{
+    const struct results_trial t = {.point = point,
+                                    .trial = trial,
+                                    .seed = seed,
+                                    .failed = true,
+                                    .end = "crashed",
+                                    .message = how};
+    return results_put_trial(results, &t, err);
+}

@@ -23,4 +23,8 @@ enum status trial_store(struct results *results, uint64_t point, uint64_t trial,
                         uint32_t max_witnesses, uint32_t *witnesses, bool *failed,
                         bool *violated, struct err *err);
 
+/* Stores a trial whose worker died; 'how' is its message. */
+enum status trial_store_crashed(struct results *results, uint64_t point, uint64_t trial,
+                                uint64_t seed, const char *how, struct err *err);
+
 #endif

@@ -84,6 +84,16 @@ for round in 1 2 3 4 5 6; do
     same "$work/expected" "$work/rows" "round $round: killed $n_killed times, same rows"
 done
 
+# A reader of an unfinished file: distributions are those of the trials that are there.
+timeout -s TERM 5 "$SIM" sweep -q -c ryzen16 --engine native --protocols single_stage -n 1000000 -j 2 \
+    -o "$work/open" traces/d14347.trace >/dev/null 2>&1
+n=$(sqlite3 "$work/open" 'SELECT COUNT(*) FROM run')
+check "some trials are not added up yet" test "$(sqlite3 "$work/open" 'SELECT COUNT(*) FROM pending')" -gt 0
+run "$SIM" sweep -q -c ryzen16 --engine native --protocols single_stage -n "$n" -o "$work/closed" traces/d14347.trace
+check "all are, when the point ends" test "$(sqlite3 "$work/closed" 'SELECT COUNT(*) FROM pending')" = 0
+for file in open closed; do "$SIM" export -w distributions "$work/$file" >"$work/$file.csv"; done
+same "$work/open.csv" "$work/closed.csv" "distributions of the $n trials of an unfinished point"
+
 # A merge that is killed is only run again.
 for round in 1 2 3 4 5; do
     rm -f "$work/merged"*

@@ -21,7 +21,8 @@ struct scene {
     uint64_t dies, fails; /* Tasks that go wrong; N_TASKS: none. */
     uint64_t enough;      /* Deliveries until no more are wanted. */
     size_t big;           /* Bytes behind each number. */
-    bool in_order, stopped;
+    unsigned n_deaths;
+    bool in_order, stopped, all_die;
 };
 
 static struct scene scene_make(void)
@@ -36,7 +37,7 @@ static enum status perform(void *context, uint64_t task, struct pool_answer *ans
     const struct scene *scene = context;
     if (task % 2 == 0)
         usleep(2000);
-    if (task == scene->dies)
+    if (task == scene->dies || scene->all_die)
         raise(SIGKILL);
     if (task == scene->fails)
         return err_set(err, STATUS_TRACE, "task %u is wrong", (unsigned)task);
@@ -102,6 +103,56 @@ static void an_answer_larger_than_a_pipe_arrives_whole(void)
     CU_ASSERT(scene.in_order);
 }
 
+/* The task itself stands for its answer. */
+static bool note_death(void *context, uint64_t task, const char *how)
+{
+    struct scene *scene = context;
+    scene->n_deaths += strstr(how, "signal 9") != NULL;
+    return deliver(context, task, &task, sizeof task);
+}
+
+static enum status survive(struct scene *scene, unsigned n_workers,
+                           uint64_t *n_delivered, struct err *err)
+{
+    const struct pool_work work = {scene, perform, deliver, stopped};
+    return pool_run_surviving(&work, note_death, N_TASKS, n_workers, n_delivered, err);
+}
+
+static void a_death_costs_one_task_with_any_number_of_workers(void)
+{
+    for (uint64_t dies = 0; dies < N_TASKS; dies += N_TASKS / 5)
+        for (unsigned n_workers = 1; n_workers <= 4; n_workers++) {
+            struct scene scene = scene_make();
+            uint64_t n;
+            scene.dies = dies;
+            CU_ASSERT_EQUAL(survive(&scene, n_workers, &n, NULL), STATUS_OK);
+            CU_ASSERT_EQUAL(n, N_TASKS);
+            CU_ASSERT_EQUAL(scene.n_deaths, 1);
+            CU_ASSERT(scene.in_order);
+        }
+}
+
+static void workers_that_always_die_are_replaced_to_the_end(void)
+{
+    struct scene scene = scene_make();
+    uint64_t n;
+    scene.all_die = true;
+    CU_ASSERT_EQUAL(survive(&scene, 3, &n, NULL), STATUS_OK);
+    CU_ASSERT_EQUAL(scene.n_deaths, N_TASKS);
+    CU_ASSERT(scene.in_order);
+}
+
+static void no_worker_is_replaced_when_enough_is_there(void)
+{
+    struct scene scene = scene_make();
+    uint64_t n;
+    scene.all_die = true;
+    scene.enough = 5;
+    CU_ASSERT_EQUAL(survive(&scene, 2, &n, NULL), STATUS_OK);
+    CU_ASSERT_EQUAL(n, 5);
+    CU_ASSERT_EQUAL(scene.n_deaths, 5);
+}
+
 static void an_error_ends_the_pool_after_what_came_before_it(void)
 {
     for (unsigned n_workers = 1; n_workers <= 3; n_workers++) {
@@ -161,6 +212,12 @@ static CU_TestInfo tests[] = {
          "more workers than tasks are not started"),
     TEST(an_answer_larger_than_a_pipe_arrives_whole,
          "an answer larger than a pipe arrives whole"),
+    TEST(a_death_costs_one_task_with_any_number_of_workers,
+         "a death costs one task with any number of workers"),
+    TEST(workers_that_always_die_are_replaced_to_the_end,
+         "workers that always die are replaced to the end"),
+    TEST(no_worker_is_replaced_when_enough_is_there,
+         "no worker is replaced when enough is there"),
     TEST(an_error_ends_the_pool_after_what_came_before_it,
          "an error ends the pool after what came before it"),
     TEST(a_worker_that_dies_is_told_with_its_task,
