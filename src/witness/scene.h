@@ -138,6 +138,9 @@ void scene_verdict(const struct check_violation *v, char *text, size_t n);
 /* True if the record is the violating access. */
 bool scene_is_verdict(const struct check_violation *v, const struct obs *r);
 
+/* The record of the load that returned v.earlier_version, or null. */
+const struct obs *scene_earlier_load(const struct check_violation *v);
+
 /* What 'frame' is in the story. */
 enum scene_frame scene_which(const struct scene *scene, uint32_t frame);
 
