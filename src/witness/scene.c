@@ -10,7 +10,7 @@
 
 /* Longer than this, and the first view begins shortly before the missed store
  * instead of before the change: nothing could be told apart otherwise. */
-#define VIEW_CYCLES_MAX 8000
+#define VIEW_CYCLES_MAX 20000
 #define VIEW_MARGIN_MIN 40
 
 uint32_t scene_lane(const struct scene *scene, uint64_t cpu)
@@ -47,8 +47,8 @@ void scene_verdict(const struct check_violation *v, char *text, size_t n)
 {
     char must[48], was[48];
     bool stale = v->frame != v->current_frame;
-    scene_version(v->has_earlier ? v->earlier_version.bits : v->missed_version.bits,
-                  must);
+    bool torn = v->rule == CHECK_TORN && v->has_earlier;
+    scene_version(torn ? v->earlier_version.bits : v->missed_version.bits, must);
     scene_version(v->version.bits, was);
     switch (v->rule) {
     case CHECK_STALE:
@@ -78,6 +78,18 @@ void scene_verdict(const struct check_violation *v, char *text, size_t n)
         break;
     }
     snprintf(text, n, "violates a rule");
+}
+
+const struct obs *scene_earlier_load(const struct check_violation *v)
+{
+    const struct obs *load = NULL;
+    for (uint32_t i = 0; i < v->n_witness && v->has_earlier; i++) {
+        const struct obs *r = &v->witness[i];
+        if (r->kind == OBS_LOAD && r->tid == v->tid && r->va == v->va &&
+            r->b == v->earlier_version.bits && r->cycle < v->cycle)
+            load = r;
+    }
+    return load;
 }
 
 enum scene_frame scene_which(const struct scene *scene, uint32_t frame)
@@ -210,8 +222,7 @@ static cycle_t story_begin(const struct check_violation *v, cycle_t first)
         near = v->missed_cycle;
     for (uint32_t i = 0; i < v->n_witness; i++) {
         const struct obs *r = &v->witness[i];
-        bool earlier = v->has_earlier && r->kind == OBS_LOAD && r->tid == v->tid &&
-                       r->va == v->va && r->b == v->earlier_version.bits;
+        bool earlier = r == scene_earlier_load(v);
         bool owner = v->rule == CHECK_MUTEX && r->kind == OBS_LOCK && r->va == v->va &&
                      r->tid == v->other_tid;
         bool freed =

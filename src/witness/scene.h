@@ -10,6 +10,7 @@
  *   scene.c        lanes, time, the calls of the parts below
  *   scene_cpu.c    what a CPU does: code, kernel, interrupts, waits, arrows
  *   scene_state.c  what holds: the entry, the TLBs, the owner of the lock
+ *   scene_flat.c   one activity of a CPU at a time
  *
  * Times are cycles relative to the fault (or to what 'zero_text' says), and
  * may be negative.
@@ -138,8 +139,25 @@ void scene_verdict(const struct check_violation *v, char *text, size_t n);
 /* True if the record is the violating access. */
 bool scene_is_verdict(const struct check_violation *v, const struct obs *r);
 
+/* The record of the load that returned v.earlier_version, or null. */
+const struct obs *scene_earlier_load(const struct check_violation *v);
+
 /* What 'frame' is in the story. */
 enum scene_frame scene_which(const struct scene *scene, uint32_t frame);
+
+/* What a CPU does, one thing at a time. */
+#define SCENE_PIECES_MAX (2u * SCENE_SPANS_MAX)
+
+struct scene_piece {
+    int64_t t0, t1;
+    const struct scene_span *span;
+};
+
+/* Cuts the activities of a lane into pieces that do not overlap, in the order
+ * of time: an interrupt goes before a step, a step before its fault, a fault
+ * before waiting.  'pieces' has room for SCENE_PIECES_MAX. Returns how many. */
+uint32_t scene_flatten(const struct scene *scene, uint32_t lane,
+                       struct scene_piece *pieces);
 
 /* For the parts. Never null: what does not fit is put into the last place. */
 struct scene_span *scene_span(struct scene *scene, enum scene_span_kind kind,

@@ -56,26 +56,13 @@ static const char *name_at(const struct scene *scene, const struct obs *r, char 
     return text;
 }
 
-/* TORN: the first of the two loads, or null. */
-static const struct obs *earlier_load(const struct check_violation *v)
-{
-    const struct obs *load = NULL;
-    for (uint32_t i = 0; i < v->n_witness && v->has_earlier; i++) {
-        const struct obs *r = &v->witness[i];
-        if (r->kind == OBS_LOAD && r->tid == v->tid && r->va == v->va &&
-            r->b == v->earlier_version.bits && r->cycle < v->cycle)
-            load = r;
-    }
-    return load;
-}
-
 /* An access of the word, or of another: only then is its name worth space. */
 static void add_access(struct scene *scene, const struct obs *r)
 {
     const struct check_violation *v = &scene->w->v;
     bool load = r->kind == OBS_LOAD, verdict = scene_is_verdict(v, r);
     bool missed = !load && v->has_missed && r->b == v->missed_version.bits;
-    bool earlier = r == earlier_load(v);
+    bool earlier = r == scene_earlier_load(v);
     struct scene_mark *mark = scene_mark(scene, load ? SCENE_LOAD : SCENE_STORE, r);
     char name[128], version[48], last[128];
     const char *verb = load ? "load" : "store";

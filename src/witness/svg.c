@@ -508,12 +508,14 @@ static void put_axis(const struct pen *p)
     for (; t <= scene->view_to; t += step) {
         if (t < scene->view_from)
             continue;
+        bool last = x_of(p, t) > SVG_RIGHT - 15; /* Its number would stick out. */
         put_line(p, "wt-grid", t, p->svg->axis, t, p->svg->legend - 6);
         fputs("/>", p->file);
         fprintf(p->file,
-                "<text class=\"wt-dim wt-small\" text-anchor=\"middle\" "
+                "<text class=\"wt-dim wt-small\" text-anchor=\"%s\" "
                 "x=\"%.1f\" y=\"%.1f\"",
-                x_of(p, t), p->svg->axis - 5);
+                last ? "end" : "middle", last ? SVG_RIGHT : x_of(p, t),
+                p->svg->axis - 5);
         put_times(p, t, t);
         fputs("><title>", p->file);
         put_cycles(p, t);
@@ -566,6 +568,9 @@ static const struct legend_item legend[] = {
     {"<line class=\"wt-missed\" x1=\"0\" x2=\"26\" y1=\"7\" y2=\"7\" "
      "marker-end=\"url(#%s-missed)\"/>",
      "must have been seen"},
+    {"<path class=\"wt-cross\" d=\"M9.5 3.5 16.5 10.5M16.5 3.5 9.5 10.5\"/>",
+     "TLB entry dropped"},
+    {"<path class=\"wt-tick\" d=\"M9.5 4H16.5L13 10z\"/>", "other kernel event"},
 };
 
 /* Writes 'format' with the prefix for "%s", if it has one. */
@@ -579,32 +584,46 @@ static void put_shape(const struct pen *p, const char *format)
     fputs(at ? at + 2 : format, p->file);
 }
 
+static double put_note(const struct pen *p, double x, double y, const char *text)
+{
+    put_text(p, "wt-dim wt-small", x, y + 14, text);
+    return x + svg_text_width(text, 11) + 14;
+}
+
+/* What is not in the picture. */
+static void put_notes(const struct pen *p, double y)
+{
+    char text[96];
+    double x = 8;
+    uint32_t n = p->svg->n_left_out;
+    snprintf(text, sizeof text, "%" PRIu32 " more CPU%s of the witness %s not drawn.",
+             n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+    if (n)
+        x = put_note(p, x, y, text);
+    if (p->scene->w->v.witness_cut)
+        put_note(p, x, y, "The middle of the witness was left out when it was kept.");
+}
+
 static void put_legend(const struct pen *p)
 {
     double x = 8, y = p->svg->legend;
-    char text[96];
     put_rule(p, y - 6);
     for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
-        double width = svg_text_width(legend[i].text, 11);
+        double width = 31 + svg_text_width(legend[i].text, 11) + 12;
+        if (x + width > SVG_WIDTH) {
+            x = 8;
+            y += 19;
+        }
         fprintf(p->file, "<g transform=\"translate(%.1f %.1f)\">", x, y + 3);
         put_shape(p, legend[i].shape);
         fprintf(p->file,
                 "<text class=\"wt-dim wt-small\" x=\"31\" y=\"11\">%s</text>"
                 "</g>\n",
                 legend[i].text);
-        x += 31 + width + 14;
+        x += width;
     }
-    snprintf(text, sizeof text,
-             "T1#34: what operation 34 of thread 1 stored; 0: a fresh page.");
-    put_text(p, "wt-dim wt-small", 8, y + 34, text);
-    if (p->svg->n_left_out) {
-        snprintf(text, sizeof text, "%" PRIu32 " more CPU%s not drawn.",
-                 p->svg->n_left_out, p->svg->n_left_out == 1 ? " is" : "s are");
-        put_text(p, "wt-dim wt-small", 400, y + 34, text);
-    }
-    if (p->scene->w->v.witness_cut)
-        put_text(p, "wt-dim wt-small", 600, y + 34,
-                 "The middle of the witness was left out.");
+    put_note(p, x, y, "T1#34: what operation 34 of thread 1 stored; 0: a fresh page");
+    put_notes(p, y + 19);
 }
 
 static void put_marker(const struct pen *p, const char *name)

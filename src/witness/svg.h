@@ -29,6 +29,7 @@ struct svg_tag {
     double x, width;
     enum scene_weight weight;
     bool placed, left; /* Left of its mark. */
+    bool arrow;        /* No label: an arrow comes in here. */
     uint32_t row;      /* 0 is next to the line. */
     const void *owner; /* The mark or span. */
 };

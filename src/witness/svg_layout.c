@@ -53,6 +53,13 @@ static void add_tag(struct svg_strip *strip, double x, const char *text,
     };
 }
 
+/* No label where the arrow comes in. */
+static void keep_free(struct svg_strip *strip, double x)
+{
+    if (strip->n_tags < SVG_TAGS_MAX)
+        strip->tags[strip->n_tags++] = (struct svg_tag){.x = x, .arrow = true};
+}
+
 static bool in_kernel_row(const struct scene_span *span)
 {
     return span->kind == SCENE_FAULT || span->kind == SCENE_STEP ||
@@ -117,6 +124,7 @@ static void look_at_lane(struct svg_lane *lane, const struct scene *scene)
         lane->has_code |= code;
         if (svg_tag_below(scene, mark)) {
             lane->below = true;
+            keep_free(&lane->above_code, svg_x(scene, mark->t));
             continue;
         }
         add_tag(code ? &lane->above_code : &lane->above_kernel, svg_x(scene, mark->t),
@@ -186,7 +194,8 @@ static bool takes_part(const struct scene *scene, uint32_t lane)
             return true;
     for (uint32_t i = 0; i < scene->n_spans; i++)
         if (scene->spans[i].lane == lane &&
-            (scene->spans[i].kind == SCENE_FAULT || scene->spans[i].kind == SCENE_TLB))
+            (scene->spans[i].kind == SCENE_FAULT ||
+             (scene->spans[i].kind == SCENE_TLB && scene->spans[i].frame != NO_FRAME)))
             return true;
     return false;
 }
@@ -196,11 +205,9 @@ static void choose_lanes(struct svg *svg, const struct scene *scene)
 {
     bool chosen[SCENE_LANES_MAX] = {false};
     uint32_t n = 0;
-    for (unsigned pass = 0; pass < 3; pass++)
+    for (unsigned pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < scene->n_lanes && n < SVG_LANES_MAX; i++) {
-            bool wanted = pass == 0   ? scene->lanes[i].story
-                          : pass == 1 ? takes_part(scene, i)
-                                      : scene->n_lanes <= SVG_LANES_MAX;
+            bool wanted = pass == 0 ? scene->lanes[i].story : takes_part(scene, i);
             n += wanted && !chosen[i];
             chosen[i] |= wanted;
         }
@@ -240,5 +247,6 @@ void svg_layout(struct svg *svg, const struct scene *scene)
         y = place_lane(&svg->lanes[i], scene, y);
     }
     svg->legend = y + 6;
-    svg->height = svg->legend + 40;
+    bool notes = svg->n_left_out || scene->w->v.witness_cut;
+    svg->height = svg->legend + (notes ? 60 : 41);
 }

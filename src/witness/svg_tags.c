@@ -15,6 +15,8 @@
 
 #define GAP 5.0 /* Between two labels, and between a label and its line. */
 
+#define ARROW 16.0 /* Half of what an arrow's end takes. */
+
 struct interval {
     double x0, x1;
     uint32_t row;
@@ -64,6 +66,10 @@ static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_t
 {
     if (tag->x < SVG_LEFT || tag->x > SVG_RIGHT)
         return;
+    if (tag->arrow) {
+        take(taken, 0, tag->x - ARROW, tag->x + ARROW);
+        return;
+    }
     for (uint32_t i = 0; i < 2 * SVG_ROWS_MAX; i++) {
         uint32_t row = i / 2;
         bool left = i % 2;

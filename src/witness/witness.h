@@ -86,4 +86,32 @@ enum status witness_svg(FILE *file, const struct witness *w,
  * where the page is too narrow to read it. */
 const char *witness_svg_css(void);
 
+/*
+ * Exports for other viewers (docs/timelines.md).  Each writes 'n' witnesses
+ * into one file; 'core_mhz' turns cycles into time, and 0 means that nobody
+ * knows: then a cycle counts as a nanosecond.  STATUS_STORE if writing failed,
+ * STATUS_INTERNAL if memory ran out.  Equal input gives equal bytes.
+ */
+
+/* Chrome trace events (JSON), for Perfetto and speedscope: a process for each
+ * violation, a thread for each CPU, and one for each thing that holds. */
+enum status witness_chrome(FILE *file, const struct witness *const *w, uint32_t n,
+                           double core_mhz, struct err *err);
+
+/* A waveform (VCD), for GTKWave and Surfer: a scope for each violation, all of
+ * them from time 0 on, in picoseconds. */
+enum status witness_vcd(FILE *file, const struct witness *const *w, uint32_t n,
+                        double core_mhz, struct err *err);
+
+/* Kanata 0004, for Konata: an "instruction" for each fault, interrupt, wait and
+ * operation, one violation after the other, in cycles. */
+enum status witness_kanata(FILE *file, const struct witness *const *w, uint32_t n,
+                           double core_mhz, struct err *err);
+
+/* A section of violations.md: heading with the anchor "violation-NUMBER",
+ * sentence, facts, and the timeline as text ('ascii': without box-drawing
+ * characters).  Errors as above. */
+enum status witness_markdown(FILE *file, const struct witness *w, uint32_t number,
+                             bool ascii, struct err *err);
+
 #endif
