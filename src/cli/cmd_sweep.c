@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define TRACES_MAX 64u
+#define ESTIMATE_S 5.0 /* At most, for the trials of --dry-run. */
 
 enum {
     SWEEP_OPT_VARY = RUN_OPT_LAST,
@@ -65,7 +66,7 @@ const struct option_row cmd_sweep_options[] = {
     {"no-readers", SWEEP_OPT_NO_READERS, NULL,
      "lets nobody read the file meanwhile: for NFS, Lustre ..."},
     {"dry-run", SWEEP_OPT_DRY_RUN, NULL,
-     "checks and prints the plan, and runs nothing"},
+     "checks and prints the plan, and runs a trial of a few points for an estimate"},
     {"retry-failed", SWEEP_OPT_RETRY, NULL,
      "runs the trials that failed or crashed again"},
     {"accept-changed", SWEEP_OPT_ACCEPT, NULL,
@@ -407,6 +408,40 @@ static void print_plan(const struct sweep_cmd *s)
     }
 }
 
+static void print_duration(double seconds)
+{
+    if (seconds < 10)
+        printf("%.2g s", seconds);
+    else if (seconds < 120)
+        printf("%.0f s", seconds);
+    else if (seconds < 7200)
+        printf("%.0f minutes", seconds / 60);
+    else
+        printf("%.1f hours", seconds / 3600);
+}
+
+/* How long it will take, and how we know. */
+static enum status print_estimate(const struct sweep_cmd *s, struct err *err)
+{
+    struct sweep_estimate e;
+    if (sweep_estimate(&s->plan, &s->options, ESTIMATE_S, &e, err))
+        return err->status;
+    if (e.n == 0)
+        return STATUS_OK;
+    printf("estimate    %s ", e.cut                   ? "more than"
+                              : s->plan.precision > 0 ? "at most about"
+                                                      : "about");
+    print_duration(e.seconds);
+    printf(" for %" PRIu64 " points on %u processes, from one trial each of", e.points,
+           s->options.jobs);
+    for (unsigned i = 0; i < e.n; i++)
+        printf("%s point %" PRIu64 " (%s%.4g ms, and %.3g ms to make the machine)",
+               i ? "," : "", e.sample[i].point, e.sample[i].cut ? "stopped after " : "",
+               1000 * e.sample[i].trial_s, 1000 * e.sample[i].setup_s);
+    printf("; without storing\n");
+    return STATUS_OK;
+}
+
 /* ---- running
  * --------------------------------------------------------------------------- */
 
@@ -500,9 +535,10 @@ int cmd_sweep(int argc, char **argv)
         status = sweep_slurm(&s->slurm, &s->plan, &s->options, &s->args.terminal,
                              s->out, s->dry_run, &err);
     bool here = !s->slurm.wanted || s->slurm.complete;
-    if (!status && s->dry_run)
+    if (!status && s->dry_run) {
         print_plan(s);
-    else if (!status && here)
+        status = print_estimate(s, &err);
+    } else if (!status && here)
         status = run(s, &err);
     if (!status && !s->dry_run && here)
         print_summary(s);

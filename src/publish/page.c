@@ -254,9 +254,9 @@ static enum status put_points(FILE *out, struct publication *p, struct err *err)
                 every, p->points.n);
     fprintf(
         out,
-        "<details%s><summary>Table of points</summary>\n<div class=\"scroll\"><table "
-        "class=\"sortable\" id=\"point-table\">\n<caption>Rates with Wilson's "
-        "intervals.</caption>\n",
+        "<details%s><summary>Table of points</summary>\n<p class=\"dim\">Rates with "
+        "Wilson's intervals.</p>\n<div class=\"scroll\"><table class=\"sortable\" "
+        "id=\"point-table\">\n",
         p->points.n <= 40 ? " open" : "");
     put_points_head(out, p);
     while ((code = sqlite3_step(s)) == SQLITE_ROW)

@@ -38,7 +38,7 @@ static enum status put_markdown(FILE *out, const struct publication *p, struct e
         const struct publish_shown *shown = &p->shown[i];
         publish_point(p, shown->point, point, sizeof point);
         fprintf(out, "\n");
-        if (witness_markdown(out, &shown->witness, shown->number, err))
+        if (witness_markdown(out, &shown->witness, (uint32_t)shown->number, false, err))
             return err->status;
         fprintf(out, "\nPoint: %s%sseed %" PRIu64 ".\n", point, point[0] ? ", " : "",
                 shown->seed);

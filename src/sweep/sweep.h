@@ -48,4 +48,27 @@ enum status sweep_run(const struct sweep_plan *plan,
                       const struct sweep_options *options, struct results *results,
                       struct sweep_summary *summary, struct err *err);
 
+#define SWEEP_SAMPLES 3u
+
+/* One trial that was run for an estimate. */
+struct sweep_sample {
+    uint64_t point;
+    double setup_s, trial_s; /* Making the machine; the trial. */
+    bool cut;                /* The time was up: 'trial_s' is too short. */
+};
+
+struct sweep_estimate {
+    uint64_t points; /* Of the shard. */
+    unsigned n;
+    struct sweep_sample sample[SWEEP_SAMPLES];
+    bool cut;       /* One of them was: it takes longer. */
+    double seconds; /* All trials, on 'jobs' processors; without storing. */
+};
+
+/* Runs one trial each of the first, the middle and the last point of the shard, for at
+ * most 'budget_s' seconds in all.  Nothing is stored. */
+enum status sweep_estimate(const struct sweep_plan *plan,
+                           const struct sweep_options *options, double budget_s,
+                           struct sweep_estimate *estimate, struct err *err);
+
 #endif

@@ -170,5 +170,7 @@ bad "no guest" 2 "a guest, please" -c ryzen16
 bad "a shard that is not there" 2 "I from 0 to N - 1" -c ryzen16 --shard 3/3 $guest
 run "$SIM" sweep --dry-run -c ryzen16 --vary ipi.delivery_ns=50:200:50 --trials 10 -o "$work/dry" $guest
 exits 0 "a plan" && prints "4 points, 10 trials each: 40 trials"
+check "a dry run estimates the time from three points" grep -qE \
+    '^estimate +about [0-9.e-]+ s for 4 points .* point 0 \(.* point 1 \(.* point 3 \(' "$out"
 check "a dry run makes no file" [ ! -e "$work/dry" ]
 finish
