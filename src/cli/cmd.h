@@ -39,6 +39,7 @@ int cmd_sweep(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_reproduce(int argc, char **argv);
 int cmd_synthesize(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_config(int argc, char **argv);
@@ -51,6 +52,7 @@ extern const struct option_row cmd_sweep_options[];
 extern const struct option_row cmd_merge_options[];
 extern const struct option_row cmd_export_options[];
 extern const struct option_row cmd_report_options[];
+extern const struct option_row cmd_reproduce_options[];
 extern const struct option_row cmd_synthesize_options[];
 
 /* Prints "sim COMMAND: message" (or "sim: message") to stderr and, for a usage

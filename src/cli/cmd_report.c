@@ -3,6 +3,7 @@
  * cmd_report.c - sim report: a page, a paper and figures from a results file.
  */
 #include "base/output_dir.h"
+#include "cli/bundle.h"
 #include "cli/cmd.h"
 #include "cli/data_dir.h"
 #include "cli/terminal.h"
@@ -16,7 +17,15 @@
 
 #define FIGURES_MAX 32u
 
-enum { REPORT_OPT_FIGURE = OPT_FIRST_OWN, REPORT_OPT_FORCE, REPORT_OPT_NO_DRAW };
+#define GUESTS_MAX 64u
+
+enum {
+    REPORT_OPT_FIGURE = OPT_FIRST_OWN,
+    REPORT_OPT_FORCE,
+    REPORT_OPT_NO_DRAW,
+    REPORT_OPT_BUNDLE,
+    REPORT_OPT_GUEST,
+};
 
 const struct option_row cmd_report_options[] = {
     {"out", 'o', "DIR", "directory that gets the report (default: report)"},
@@ -24,6 +33,10 @@ const struct option_row cmd_report_options[] = {
      "one more figure, described in JSON; may be repeated"},
     {"no-gnuplot", REPORT_OPT_NO_DRAW, NULL,
      "writes data and scripts of figures, and draws none"},
+    {"bundle", REPORT_OPT_BUNDLE, NULL,
+     "packs plan, guests, results and report: see sim reproduce"},
+    {"guest", REPORT_OPT_GUEST, "FILE",
+     "a guest of the plan, for --bundle; may be repeated"},
     {"force", REPORT_OPT_FORCE, NULL, "writes into a directory that is not empty"},
     OPTION_ROWS_COMMON,
 };
@@ -34,7 +47,9 @@ struct report_cmd {
     const char *figures[FIGURES_MAX];
     const char *results, *out;
     char inside[4200], machine_file[4300];
-    bool force;
+    const char *guests[GUESTS_MAX];
+    unsigned n_guests;
+    bool force, bundle;
 };
 
 static enum status take(struct report_cmd *r, int id, char *arg, struct err *err)
@@ -47,6 +62,14 @@ static enum status take(struct report_cmd *r, int id, char *arg, struct err *err
         if (r->options.n_figures == FIGURES_MAX)
             return err_set(err, STATUS_USAGE, "--figure: at most %u", FIGURES_MAX);
         r->figures[r->options.n_figures++] = arg;
+        return STATUS_OK;
+    case REPORT_OPT_BUNDLE:
+        r->bundle = true;
+        return STATUS_OK;
+    case REPORT_OPT_GUEST:
+        if (r->n_guests == GUESTS_MAX)
+            return err_set(err, STATUS_USAGE, "--guest: at most %u", GUESTS_MAX);
+        r->guests[r->n_guests++] = arg;
         return STATUS_OK;
     case REPORT_OPT_FORCE:
         r->force = true;
@@ -120,6 +143,16 @@ static void print_done(const struct report_cmd *r, const struct publish_done *do
     printf("%s/violations.csv   all %" PRIu64 " of them; %" PRIu64
            " drawn as timelines\n",
            r->out, done->violations, done->timelines);
+    if (r->bundle)
+        printf("%s/bundle.tar.gz    for reviewers: sim reproduce %s/bundle.tar.gz\n",
+               r->out, r->out);
+}
+
+static enum status pack(const struct report_cmd *r, struct results *results,
+                        const struct output_dir *dir, struct err *err)
+{
+    const struct bundle_options options = {r->results, r->guests, r->n_guests};
+    return bundle_make(results, dir, &options, err);
 }
 
 static enum status report(struct report_cmd *r, struct err *err)
@@ -136,6 +169,8 @@ static enum status report(struct report_cmd *r, struct err *err)
     enum status status = output_dir_open(&dir, r->out, r->force, err);
     if (!status)
         status = publish(results, &dir, &r->options, &done, err);
+    if (!status && r->bundle)
+        status = pack(r, results, &dir, err);
     if (!status)
         print_done(r, &done);
     output_dir_abandon(&dir);

@@ -38,6 +38,9 @@ static int cmd_version(int argc, char **argv);
             cmd_export_options)                                                        \
     COMMAND(report, "[OPTION]... RESULTS",                                             \
             "makes a page, a paper and figures from results", cmd_report_options)      \
+    COMMAND(reproduce, "[OPTION]... BUNDLE",                                           \
+            "runs points of a bundle again and compares every row",                    \
+            cmd_reproduce_options)                                                     \
     COMMAND(explore, "[OPTION]... TRACE",                                              \
             "tries every order of a small guest's steps: proves or refutes",           \
             cmd_explore_options)                                                       \

@@ -2,13 +2,11 @@
 /*
  * figures.c - builds, writes and draws all figures. See publication.h.
  */
+#include "base/program.h"
 #include "publish/publication.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void say(const struct publication *p, const char *text)
@@ -30,30 +28,14 @@ static enum status write_as(struct publication *p, const struct figure *f,
     return publish_close(&file, &p->figures_dir, name, write(file.stream, f, err), err);
 }
 
-/* Runs "gnuplot NAME.gp" in the folder of the figures; its words go to NAME.log.  127:
- * there is no gnuplot. */
+/* Runs "gnuplot NAME.gp" in the folder of the figures; its words go to NAME.log. */
 static int run_gnuplot(const struct publication *p, const char *name)
 {
     char script[80], log[80];
-    int state;
+    const char *argv[] = {"gnuplot", script, NULL};
     snprintf(script, sizeof script, "%s.gp", name);
     snprintf(log, sizeof log, "%s.log", name);
-    pid_t child = fork();
-    if (child < 0)
-        return -1;
-    if (child == 0) {
-        if (chdir(p->figures_dir.path) != 0)
-            _exit(126);
-        int fd = open(log, O_CREAT | O_TRUNC | O_WRONLY, 0666);
-        dup2(fd, STDOUT_FILENO);
-        dup2(fd, STDERR_FILENO);
-        execlp("gnuplot", "gnuplot", script, (char *)NULL);
-        _exit(errno == ENOENT ? 127 : 126);
-    }
-    while (waitpid(child, &state, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+    return program_run(p->figures_dir.path, argv, log);
 }
 
 static void drop_empty_log(const struct publication *p, const char *name)
@@ -71,19 +53,19 @@ static bool draw(struct publication *p, uint32_t i)
     int code = run_gnuplot(p, name);
     p->drawn[i] = code == 0;
     p->done->drawn |= code == 0;
-    if (code == 0 || code == 127)
+    if (code == 0 || code == PROGRAM_NOT_THERE)
         drop_empty_log(p, name);
     else {
         snprintf(text, sizeof text,
                  "gnuplot could not draw %s.gp; it says why in %s.log", name, name);
         say(p, text);
     }
-    if (code == 127)
+    if (code == PROGRAM_NOT_THERE)
         say(p,
             "gnuplot is not installed: figures are not drawn; their data and "
             "scripts are in paper/figures (Debian: apt-get install gnuplot-nox, then "
             "this command again)");
-    return code != 127;
+    return code != PROGRAM_NOT_THERE;
 }
 
 static enum status write_figure(struct publication *p, const struct figure *f,
