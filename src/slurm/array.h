@@ -28,7 +28,7 @@ struct array {
     struct err trouble; /* The last file of a shard that could not be used. */
     uint64_t n_trials;
     double began, silent_since; /* Silent since: 0, Slurm answers. */
-    bool has_script, greeted;
+    bool has_script, greeted, told_of_hold;
 };
 
 /* Tells the user. */

@@ -128,12 +128,13 @@ static void judge(struct array *a, uint32_t i, uint64_t n_trials)
 static void tell(const struct array *a, uint32_t i, uint32_t nth)
 {
     const struct shard *s = &a->shards[i];
-    const char *word = a->tasks[i].state == QUEUE_ENDED ? a->tasks[i].word : "gone";
-    if (s->submitted && nth < TOLD_AT_ONCE)
+    bool ended = a->tasks[i].state == QUEUE_ENDED;
+    if ((s->submitted || ended) && nth < TOLD_AT_ONCE)
         array_say(
             a, "shard %u ended too early (%s), %" PRIu64 " of its points are open; %s",
-            i, word, s->n_open, s->lost ? "it is given up" : "it is submitted again");
-    else if (s->submitted && nth == TOLD_AT_ONCE)
+            i, ended ? a->tasks[i].word : "gone", s->n_open,
+            s->lost ? "it is given up" : "it is submitted again");
+    else if ((s->submitted || ended) && nth == TOLD_AT_ONCE)
         array_say(a, "more shards ended too early");
 }
 

@@ -7,10 +7,12 @@
 #include "slurm/command.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TIMEOUT_SECONDS 60u
 #define WORDS_MAX       (QUEUE_ARGS_MAX + 10u)
@@ -38,8 +40,8 @@ static enum queue_state state_of(const char *word)
 static void take_line(const char *line, struct queue_task *tasks, uint32_t n)
 {
     unsigned long long job, index;
-    char word[20], reason[28] = "";
-    if (sscanf(line, "%llu|%llu|%19[^|]|%27[^\n]", &job, &index, word, reason) < 3 ||
+    char word[20], reason[48] = "";
+    if (sscanf(line, "%llu|%llu|%19[^|]|%47[^\n]", &job, &index, word, reason) < 3 ||
         index >= n)
         return;
     struct queue_task *t = &tasks[index];
@@ -57,7 +59,7 @@ static void take_line(const char *line, struct queue_task *tasks, uint32_t n)
 
 static const char *hint(const char *said)
 {
-    if (strstr(said, "configuration source") || strstr(said, "SLURM_CONF") ||
+    if (strstr(said, "configuration") || strstr(said, "SLURM_CONF") ||
         strstr(said, "slurm.conf"))
         return "; is SLURM_CONF set, and does this machine belong to a cluster?";
     if (strstr(said, "Unable to contact") || strstr(said, "connect"))
@@ -72,6 +74,17 @@ static enum status fail(const char *program, const struct command_answer *a,
                    *a->said ? a->said : "failed without a word", hint(a->said));
 }
 
+/* Slurm itself would wait a minute for the file to come. */
+static enum status check_conf(struct err *err)
+{
+    const char *conf = getenv("SLURM_CONF");
+    if (!conf || access(conf, R_OK) == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_CLUSTER,
+                   "SLURM_CONF names %.400s, which cannot be read: %s", conf,
+                   strerror(errno));
+}
+
 enum status queue_look(const char *name, struct queue_task *tasks, uint32_t n,
                        bool (*stopped)(void *context), void *context, struct err *err)
 {
@@ -83,7 +96,8 @@ enum status queue_look(const char *name, struct queue_task *tasks, uint32_t n,
     snprintf(by_name, sizeof by_name, "--name=%s", name);
     err->status = STATUS_OK;
     memset(tasks, 0, n * sizeof *tasks);
-    if (!command_run(&command, &answer, err) && answer.exit_code != 0)
+    if (!check_conf(err) && !command_run(&command, &answer, err) &&
+        answer.exit_code != 0)
         fail("squeue", &answer, err);
     const char *line = err->status ? "" : text_get(&answer.out);
     while (*line) {

@@ -31,7 +31,7 @@ struct queue_task {
     uint64_t job; /* The newest that has this index. */
     enum queue_state state;
     char word[20];   /* Slurm's: "COMPLETED", "TIMEOUT", "NODE_FAIL" ... */
-    char reason[28]; /* Why it waits, in Slurm's words. */
+    char reason[48]; /* Why it waits, in Slurm's words. */
 };
 
 /* Fills tasks 0 .. n - 1 with what the queue holds under 'name'.  'stopped' (may be

@@ -96,10 +96,23 @@ static void count_queue(struct array *a, struct slurm_progress *p)
     a->outcome->in_queue = p->running + p->waiting;
 }
 
+/* Somebody, or Slurm after a failure, holds a task: that does not end by itself. */
+static void tell_of_hold(struct array *a, const char *reason)
+{
+    bool held = strstr(reason, "held") || strstr(reason, "Held");
+    if (held && !a->told_of_hold)
+        array_say(a,
+                  "shards are held in the queue (%s): scontrol release "
+                  "jobname=%s lets them go, scancel --name=%s ends them",
+                  reason, a->folder.name, a->folder.name);
+    a->told_of_hold = held;
+}
+
 static void tell_progress(struct array *a)
 {
     struct slurm_progress p;
     count_queue(a, &p);
+    tell_of_hold(a, p.reason);
     for (uint32_t i = 0; a->o->progress && i < a->folder.n_shards; i++) {
         char *log =
             a->tasks[i].state == QUEUE_RUNNING ? shard_log(a->folder.path, i) : NULL;

@@ -90,7 +90,9 @@ start() {
         cannot "does not start: slurmctld: $(tail -n 1 "$dir/log/start")"
     slurmd -c -f "$SLURM_CONF" >"$dir/log/start" 2>&1 </dev/null ||
         cannot "does not start: slurmd: $(tail -n 1 "$dir/log/start")"
-    [ -z "$owner" ] || guard "$owner" >/dev/null 2>&1 </dev/null &
+    if [ -n "$owner" ]; then
+        guard "$owner" >/dev/null 2>&1 </dev/null &
+    fi
     for _ in $(seq 100); do
         [ "$(sinfo -h -o %T 2>/dev/null)" != idle ] || return 0
         sleep 0.1
