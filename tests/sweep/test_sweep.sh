@@ -109,7 +109,7 @@ for round in 1 2 3 4 5; do
 done
 
 # Adaptive trials do not depend on the number of jobs, nor on where they were stopped.
-adaptive="-q -c ryzen16 --engine native --protocols single_stage,two_stage --trials 200 --precision 15% traces/d14347.trace"
+adaptive="-q -c ryzen16 --engine native --protocols single_stage,two_stage --trials 200 --precision 8% traces/d14347.trace"
 # shellcheck disable=SC2086
 for j in 1 2; do run "$SIM" sweep $adaptive -j $j -o "$work/adaptive$j"; exits 0 "adaptive, $j jobs"; done
 rows "$work/adaptive1" >"$work/a1"
