@@ -34,8 +34,8 @@ static int cmd_version(int argc, char **argv);
             cmd_sweep_options)                                                         \
     COMMAND(merge, "[OPTION]... FILE...", "joins the results files of shards",         \
             cmd_merge_options)                                                         \
-    COMMAND(export, "[OPTION]... FILE", "writes a table of a results file as CSV",     \
-            cmd_export_options)                                                        \
+    COMMAND(export, "[OPTION]... FILE",                                                \
+            "writes a table of a results file as CSV or JSON", cmd_export_options)     \
     COMMAND(explore, "[OPTION]... TRACE",                                              \
             "tries every order of a small guest's steps: proves or refutes",           \
             cmd_explore_options)                                                       \
