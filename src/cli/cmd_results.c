@@ -18,14 +18,20 @@ const struct option_row cmd_merge_options[] = {
 
 const struct option_row cmd_export_options[] = {
     {"what", 'w', "TABLE", "points (default), runs, violations or distributions"},
+    {"format", 'f', "FORMAT", "csv (default) or jsonl: an object per line"},
     {"out", 'o', "FILE", "file to write (default: stdout)"},
     OPTION_ROWS_COMMON,
 };
 
-/* The options that both have; '*what' may be null. */
+struct results_args {
+    const char *out, *what;
+    uint32_t format; /* enum results_format */
+    int operand;
+};
+
+/* The options of both commands. */
 static enum status parse(const struct option_row *rows, int argc, char **argv,
-                         const char **out, const char **what, int *operand,
-                         struct err *err)
+                         struct results_args *args, struct err *err)
 {
     struct options options;
     struct terminal terminal = {0};
@@ -38,15 +44,17 @@ static enum status parse(const struct option_row *rows, int argc, char **argv,
         if (id == OPTIONS_WRONG)
             return err->status;
         if (id == 'o')
-            *out = options.arg;
+            args->out = options.arg;
         else if (id == 'w')
-            *what = options.arg;
+            args->what = options.arg;
+        else if (id == 'f')
+            options_choice("format", options.arg, results_formats, &args->format, err);
         else
             terminal_option(&terminal, id, options.arg, err);
         if (err->status)
             return err->status;
     }
-    *operand = options.operand;
+    args->operand = options.operand;
     return STATUS_OK;
 }
 
@@ -122,27 +130,27 @@ static enum status merge(const char *out, char **shards, int n, struct err *err)
 int cmd_merge(int argc, char **argv)
 {
     struct err err = {0};
-    const char *out = "results.sqlite", *what = NULL;
-    int operand = argc;
-    enum status status =
-        parse(cmd_merge_options, argc, argv, &out, &what, &operand, &err);
-    if (!status && operand == argc)
+    struct results_args args = {.out = "results.sqlite"};
+    enum status status = parse(cmd_merge_options, argc, argv, &args, &err);
+    if (!status && args.operand == argc)
         status = err_set(&err, STATUS_USAGE, "name the results files of the shards");
     if (!status)
-        status = merge(out, argv + operand, argc - operand, &err);
+        status = merge(args.out, argv + args.operand, argc - args.operand, &err);
     return status ? cmd_fail("merge", &err) : 0;
 }
 
 /* ---- export -------------------------------------------------------------------------
  */
 
-static enum status export_to(struct results *r, const char *what, const char *out,
+static enum status export_to(struct results *r, const struct results_args *args,
                              struct err *err)
 {
+    const char *out = args->out;
     FILE *file = out ? fopen(out, "w") : stdout;
     if (!file)
         return err_set(err, STATUS_STORE, "%s: %s", out, strerror(errno));
-    enum status status = results_export_csv(r, what, file, err);
+    enum status status =
+        results_export(r, args->what, (enum results_format)args->format, file, err);
     if (out && fclose(file) != 0 && !status)
         status = err_set(err, STATUS_STORE, "%s: %s", out, strerror(errno));
     return status;
@@ -151,16 +159,14 @@ static enum status export_to(struct results *r, const char *what, const char *ou
 int cmd_export(int argc, char **argv)
 {
     struct err err = {0};
-    const char *out = NULL, *what = "points";
-    int operand = argc;
-    enum status status =
-        parse(cmd_export_options, argc, argv, &out, &what, &operand, &err);
-    if (!status && argc - operand != 1)
+    struct results_args args = {.what = "points"};
+    enum status status = parse(cmd_export_options, argc, argv, &args, &err);
+    if (!status && argc - args.operand != 1)
         status = err_set(&err, STATUS_USAGE, "one results file, please: %d are given",
-                         argc - operand);
-    struct results *r = status ? NULL : results_open_read(argv[operand], &err);
+                         argc - args.operand);
+    struct results *r = status ? NULL : results_open_read(argv[args.operand], &err);
     if (!status)
-        status = r ? export_to(r, what, out, &err) : err.status;
+        status = r ? export_to(r, &args, &err) : err.status;
     results_close(r);
     return status ? cmd_fail("export", &err) : 0;
 }

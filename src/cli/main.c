@@ -34,8 +34,8 @@ static int cmd_version(int argc, char **argv);
             cmd_sweep_options)                                                         \
     COMMAND(merge, "[OPTION]... FILE...", "joins the results files of shards",         \
             cmd_merge_options)                                                         \
-    COMMAND(export, "[OPTION]... FILE", "writes a table of a results file as CSV",     \
-            cmd_export_options)                                                        \
+    COMMAND(export, "[OPTION]... FILE",                                                \
+            "writes a table of a results file as CSV or JSON", cmd_export_options)     \
     COMMAND(report, "[OPTION]... RESULTS",                                             \
             "makes a page, a paper and figures from results", cmd_report_options)      \
     COMMAND(reproduce, "[OPTION]... BUNDLE",                                           \

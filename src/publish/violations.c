@@ -11,7 +11,6 @@
 #include "publish/publication.h"
 
 #include "results/export.h"
-#include "tmp_witness.h"
 
 #include <inttypes.h>
 #include <string.h>

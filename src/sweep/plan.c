@@ -5,18 +5,17 @@
 #include "sweep/plan.h"
 
 #include "config/json_strict.h"
+#include "report/stats.h"
 #include "results/store.h"
 #include "trace/trace.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define Z95        1.959963984540054
-#define FIRST_LOOK 20u
+#define FIRST_LOOK 100u
 
 /* ---- points
  * -------------------------------------------------------------------------- */
@@ -267,28 +266,14 @@ enum status sweep_config(const struct sweep_plan *plan, uint64_t id,
  * ------------------------------------------------------------------------
  */
 
-void sweep_wilson(uint64_t n, uint64_t k, double *low, double *high)
-{
-    if (n == 0) {
-        *low = 0;
-        *high = 1;
-        return;
-    }
-    double p = (double)k / (double)n, z2 = Z95 * Z95, m = (double)n;
-    double centre = (p + z2 / (2 * m)) / (1 + z2 / m);
-    double half = Z95 * sqrt(p * (1 - p) / m + z2 / (4 * m * m)) / (1 + z2 / m);
-    *low = k == 0 ? 0 : centre - half;
-    *high = k == n ? 1 : centre + half;
-}
-
 bool sweep_is_precise(double precision, uint64_t n, uint64_t violated)
 {
     double low, high;
     uint64_t look = FIRST_LOOK;
     while (look < n)
-        look *= 2;
+        look = (look * 11 + 9) / 10; /* Times 1.1, rounded up. */
     if (precision <= 0 || look != n)
         return false;
-    sweep_wilson(n, violated, &low, &high);
+    stats_wilson(violated, n, 0.95, &low, &high);
     return (high - low) / 2 <= precision;
 }

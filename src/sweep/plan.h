@@ -94,11 +94,9 @@ enum status sweep_config(const struct sweep_plan *plan, uint64_t id,
  * False: it cannot be; '*t' is as it was. */
 bool sweep_topology(struct topology_config *t, uint64_t n_cpus);
 
-/* After 'n' trials of which 'violated' were: does --precision allow to stop?  Asked at
- * 20, 40, 80 ... trials only, so that looking often does not bias the rate. Pure. */
+/* After 'n' trials of which 'violated' were: does --precision allow to stop?  Asked
+ * after 100, 110, 121, 134 ... trials only (each 1.1 times the one before, rounded up),
+ * because looking often biases the rate. Pure. */
 bool sweep_is_precise(double precision, uint64_t n, uint64_t violated);
-
-/* Wilson's interval with 95 %. Pure. */
-void sweep_wilson(uint64_t n, uint64_t k, double *low, double *high);
 
 #endif

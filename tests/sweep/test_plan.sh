@@ -71,10 +71,10 @@ plan '{"config": ["ryzen16", {"kernel": {"spaces": 16}}], "sets": ["check.histor
 run "$SIM" sweep -q --plan "$work/plan.json"
 exits 0 "a plan by hand"
 check "its output is beside it" test "$(sqlite3 "$work/by-plan" 'SELECT COUNT(*), MIN(seed), MAX(trial) FROM run')" = "56|5|6"
-run "$SIM" sweep -q --dry-run --plan "$work/plan.json" --vary cores=2 --vary kernel.spaces=8,9,10 \
+run "$SIM" sweep -q --dry-run --plan "$work/plan.json" --vary cores=16 --vary kernel.spaces=8,9,10 \
     --protocols two_stage -n 3
 exits 0 "a plan and options" && prints "12 points, 3 trials each" && prints " two_stage"
-prints "cores, 1 values: 2" && prints "mem.copy_lines, 4 values: 1 4 16 64"
+prints "cores, 1 values: 16" && prints "mem.copy_lines, 4 values: 1 4 16 64"
 
 # What is wrong has a place.
 wrong() {

@@ -33,6 +33,31 @@ sweep "$work/two" -j 2
 rows "$work/two" >"$work/rows"
 same "$work/expected" "$work/rows" "one job and two give the same rows"
 
+# Exported as JSON, a table is what it is as CSV.
+for table in $tables; do
+    run "$SIM" export -f jsonl -w "$table" "$work/one"
+    exits 0 "$table as JSON"
+    cp "$out" "$work/jsonl"
+    "$SIM" export -w "$table" "$work/one" >"$work/csv"
+    run python3 -c '
+import csv, json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+rows = list(csv.DictReader(open(sys.argv[2], newline="")))
+def same(value, text):
+    if isinstance(value, dict):
+        return value == json.loads(text)
+    if isinstance(value, (int, float)):
+        return abs(value - float(text)) <= 1e-11 * abs(value)
+    return (value or "") == text and not text.replace(".", "", 1).isdigit()
+assert len(lines) == len(rows) > 0
+assert all(list(line) == list(row) for line, row in zip(lines, rows))
+assert all(same(line[k], row[k]) for line, row in zip(lines, rows) for k in row)
+' "$work/jsonl" "$work/csv"
+    exits 0 "$table: as many rows, the same columns and values; numbers are numbers"
+done
+run "$SIM" export -f xml "$work/one"
+exits 2 "a format that is not there"
+
 sweep "$work/one" -j 2
 prints "0 trials now, 48 before"
 rows "$work/one" >"$work/rows"
@@ -109,7 +134,7 @@ for round in 1 2 3 4 5; do
 done
 
 # Adaptive trials do not depend on the number of jobs, nor on where they were stopped.
-adaptive="-q -c ryzen16 --engine native --protocols single_stage,two_stage --trials 200 --precision 15% traces/d14347.trace"
+adaptive="-q -c ryzen16 --engine native --protocols single_stage,two_stage --trials 200 --precision 8% traces/d14347.trace"
 # shellcheck disable=SC2086
 for j in 1 2; do run "$SIM" sweep $adaptive -j $j -o "$work/adaptive$j"; exits 0 "adaptive, $j jobs"; done
 rows "$work/adaptive1" >"$work/a1"

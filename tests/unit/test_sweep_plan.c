@@ -2,8 +2,9 @@
 /*
  * test_sweep_plan.c - axes, points and when a point is precise enough
  * (src/sweep/plan.h); buckets of distributions (src/results/store.h).
- * Links: results
+ * Links: results report
  */
+#include "report/stats.h"
 #include "results/store.h"
 #include "sweep/plan.h"
 
@@ -138,67 +139,79 @@ static void zipped_axes_go_along_side_by_side(void)
     sweep_plan_free(&p);
 }
 
-/* The interval's ends are where the score statistic is 1.96, which is another way to
- * define it: |k - n p| = z sqrt(n p (1 - p)). */
-static void wilsons_interval_ends_where_the_score_test_does(void)
+static void precision_is_asked_after_100_trials_and_each_tenth_more(void)
 {
-    static const uint64_t cases[][2] = {
-        {10, 1}, {10, 5}, {100, 17}, {1000, 559}, {1000000, 3}};
-    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        double n = (double)cases[i][0], k = (double)cases[i][1], ends[2];
-        sweep_wilson(cases[i][0], cases[i][1], &ends[0], &ends[1]);
-        for (unsigned e = 0; e < 2; e++) {
-            double z = fabs(k - n * ends[e]) / sqrt(n * ends[e] * (1 - ends[e]));
-            CU_ASSERT_DOUBLE_EQUAL(z, 1.959963984540054, 1e-9);
-        }
-        CU_ASSERT(ends[0] < k / n && k / n < ends[1]);
-    }
-}
-
-static void an_interval_at_the_edge_stays_within_0_and_1(void)
-{
-    double low, high;
-    sweep_wilson(20, 0, &low, &high);
-    CU_ASSERT_EQUAL(low, 0);
-    CU_ASSERT_DOUBLE_EQUAL(high, 3.841458820694124 / 23.841458820694124, 1e-12);
-    sweep_wilson(20, 20, &low, &high);
-    CU_ASSERT_EQUAL(high, 1);
-    sweep_wilson(0, 0, &low, &high);
-    CU_ASSERT(low == 0 && high == 1);
-}
-
-static void precision_is_asked_at_20_40_80_only(void)
-{
-    unsigned looks = 0;
+    static const uint64_t looks[] = {100, 110, 121, 134, 148, 163, 180, 198};
+    unsigned n_looks = 0;
     for (uint64_t n = 1; n <= 200; n++)
-        looks += sweep_is_precise(0.49, n, 0);
-    CU_ASSERT_EQUAL(looks, 4); /* 20, 40, 80, 160 */
-    CU_ASSERT(!sweep_is_precise(0, 20, 0));
-    CU_ASSERT(!sweep_is_precise(0.05, 20, 10));
+        if (sweep_is_precise(0.49, n, 0)) {
+            CU_ASSERT_EQUAL_FATAL(n, looks[n_looks]);
+            n_looks++;
+        }
+    CU_ASSERT_EQUAL(n_looks, sizeof looks / sizeof looks[0]);
+    CU_ASSERT(!sweep_is_precise(0, 100, 0));
+    CU_ASSERT(!sweep_is_precise(0.05, 100, 50));
 }
 
-#define MOST_TRIALS 640u /* A precision of 5 points needs no more. */
+#define MOST_TRIALS 1200u /* A precision of 3 points needs no more. */
+
+/* Where the rule stops with 'k' of 'n', and the interval there. */
+struct stop {
+    bool stops;
+    double low, high;
+};
+
+/* [n][k], as one block; the caller frees. */
+static struct stop *list_stops(double precision)
+{
+    struct stop *all = calloc((MOST_TRIALS + 1) * (MOST_TRIALS + 1), sizeof *all);
+    for (unsigned n = 1; n <= MOST_TRIALS; n++)
+        for (unsigned k = 0; k <= n; k++) {
+            struct stop *s = &all[n * (MOST_TRIALS + 1) + k];
+            s->stops = sweep_is_precise(precision, n, k);
+            if (s->stops)
+                stats_wilson(k, n, 0.95, &s->low, &s->high);
+        }
+    return all;
+}
 
 /* What the rule does to a coin, added up exactly: 'at[k]' is the probability that the
  * sweep goes on and has seen 'k' violated of 'n'. */
-static void stop_early(double precision, double rate, double *mean, double *covered)
+static void stop_early(const struct stop *stops, double rate, double *mean,
+                       double *covered, double *trials)
 {
-    double at[MOST_TRIALS + 1] = {1};
-    *mean = *covered = 0;
+    double at[MOST_TRIALS + 1] = {1}, left = 1;
+    *mean = *covered = *trials = 0;
     for (unsigned n = 1; n <= MOST_TRIALS; n++) {
         for (unsigned k = n; k > 0; k--)
             at[k] = at[k] * (1 - rate) + at[k - 1] * rate;
         at[0] *= 1 - rate;
         for (unsigned k = 0; k <= n; k++) {
-            double low, high;
-            if (!sweep_is_precise(precision, n, k))
+            const struct stop *s = &stops[n * (MOST_TRIALS + 1) + k];
+            if (!s->stops)
                 continue;
-            sweep_wilson(n, k, &low, &high);
             *mean += at[k] * k / n;
-            *covered += low <= rate && rate <= high ? at[k] : 0;
+            *trials += at[k] * n;
+            *covered += s->low <= rate && rate <= s->high ? at[k] : 0;
+            left -= at[k];
             at[k] = 0;
         }
     }
+    CU_ASSERT(fabs(left) < 1e-9); /* It stopped, whatever came. */
+}
+
+/* How often Wilson's interval of 'n' trials covers 'rate', for comparison. */
+static double fixed_coverage(unsigned n, double rate)
+{
+    double sum = 0;
+    for (unsigned k = 0; k <= n; k++) {
+        double low, high;
+        stats_wilson(k, n, 0.95, &low, &high);
+        double log_p = lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) +
+                       k * log(rate) + (n - k) * log1p(-rate);
+        sum += low <= rate && rate <= high ? exp(log_p) : 0;
+    }
+    return sum;
 }
 
 /* Stopping when one is sure moves the mean a little, and an interval that is chosen by
@@ -206,22 +219,34 @@ static void stop_early(double precision, double rate, double *mean, double *cove
  * docs/sweep.md has the numbers that this prints. */
 static void stopping_early_costs_less_than_a_sixth_of_the_precision(void)
 {
-    static const double precisions[] = {0.10, 0.08, 0.05};
-    for (unsigned i = 0; i < 3; i++) {
-        double bias = 0, worst = 1, sum = 0;
+    static const double precisions[] = {0.10, 0.08, 0.05, 0.03};
+    for (unsigned i = 0; i < 4; i++) {
+        double bias = 0, worst = 1, sum = 0, fewest = 1e9, most = 0;
+        struct stop *stops = list_stops(precisions[i]);
         for (unsigned percent = 1; percent < 100; percent++) {
-            double mean, covered, rate = percent / 100.0;
-            stop_early(precisions[i], rate, &mean, &covered);
+            double mean, covered, trials, rate = percent / 100.0;
+            stop_early(stops, rate, &mean, &covered, &trials);
             bias = fmax(bias, fabs(mean - rate));
             worst = fmin(worst, covered);
+            fewest = fmin(fewest, trials);
+            most = fmax(most, trials);
             sum += covered;
         }
-        printf("precision %.2f: bias at most %.4f, covered %.3f at least, %.3f mean\n",
-               precisions[i], bias, worst, sum / 99);
+        free(stops);
+        printf("precision %.2f: bias at most %.4f, covered %.4f at least, %.4f mean, "
+               "%.0f to %.0f trials\n",
+               precisions[i], bias, worst, sum / 99, fewest, most);
         CU_ASSERT(bias < precisions[i] / 6);
-        CU_ASSERT(worst > 0.925);
-        CU_ASSERT(sum / 99 > 0.95);
+        CU_ASSERT(worst > 0.92);
+        CU_ASSERT(sum / 99 > 0.945);
     }
+    double worst = 1, sum = 0;
+    for (unsigned percent = 1; percent < 100; percent++) {
+        double covered = fixed_coverage(100, percent / 100.0);
+        worst = fmin(worst, covered);
+        sum += covered;
+    }
+    printf("always 100 trials: covered %.4f at least, %.4f mean\n", worst, sum / 99);
 }
 
 static void a_bucket_is_at_most_a_64th_above(void)
@@ -245,11 +270,8 @@ static CU_TestInfo tests[] = {
      cores_fill_clusters_then_dies_then_sockets},
     {"the last axis runs fastest", the_last_axis_runs_fastest},
     {"zipped axes go along side by side", zipped_axes_go_along_side_by_side},
-    {"Wilson's interval ends where the score test does",
-     wilsons_interval_ends_where_the_score_test_does},
-    {"an interval at the edge stays within 0 and 1",
-     an_interval_at_the_edge_stays_within_0_and_1},
-    {"precision is asked at 20, 40, 80 only", precision_is_asked_at_20_40_80_only},
+    {"precision is asked after 100 trials and each tenth more",
+     precision_is_asked_after_100_trials_and_each_tenth_more},
     {"stopping early costs less than a sixth of the precision",
      stopping_early_costs_less_than_a_sixth_of_the_precision},
     {"a bucket is at most a 64th above", a_bucket_is_at_most_a_64th_above},
