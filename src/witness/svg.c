@@ -458,21 +458,22 @@ static void put_mark(const struct pen *p, const struct svg_lane *lane,
     fputs("</g>\n", p->file);
 }
 
-/* Names of steps whose boxes are too narrow. */
+/* Names of steps whose boxes are too narrow: above the middle of what is visible. */
 static void put_step_tags(const struct pen *p, const struct svg_lane *lane)
 {
-    const struct svg_strip *strip = &lane->above_kernel;
     for (uint32_t i = 0; i < p->scene->n_spans; i++) {
         const struct scene_span *span = &p->scene->spans[i];
-        const struct svg_tag *tag = tag_of(strip, span);
+        const struct svg_tag *tag = tag_of(&lane->above_kernel, span);
         if (!tag || !tag->placed)
             continue;
-        /* Its middle may lie outside; the tag stands over what is visible. */
-        double shift = tag->x - x_of(p, (span->t0 + span->t1) / 2);
-        put_place(p, "wt-mark wt-step-tag", (span->t0 + span->t1) / 2, lane->kernel);
-        fprintf(p->file, "<g transform=\"translate(%.1f 0)\">", shift);
+        fprintf(p->file,
+                "<g class=\"wt-mark wt-step-tag\" transform=\"translate(%.1f %.1f)\"",
+                tag->x, lane->kernel);
+        put_times(p, span->t0, span->t1);
+        fprintf(p->file, " data-y=\"%.1f\" data-unless=\"%.0f\">", lane->kernel,
+                svg_text_width(span->label, SVG_FONT) + 8);
         put_tag(p, tag, span->label, 9);
-        fputs("</g></g>\n", p->file);
+        fputs("</g>\n", p->file);
     }
 }
 
