@@ -9,7 +9,8 @@ libcjson-dev libzstd-dev libxxhash-dev libsqlite3-dev libcunit1-dev"
 # To record and run the guests of the demo.
 packages_demo="$packages_build python3"
 # To run every test.
-packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3"
+packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3 \
+slurmctld slurmd slurm-client munge"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {

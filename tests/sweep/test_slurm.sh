@@ -13,7 +13,7 @@ why=$(timeout 60 bash "$world" start "$slurm" $$ 2>&1) || skip "$why"
 export SLURM_CONF=$slurm/slurm.conf
 
 guest=traces/d14347.trace
-plan="-c ryzen16 --engine native --protocols single_stage,two_stage --vary ipi.delivery_ns=50:400:x2 --trials 100 $guest"
+plan="-c ryzen16 --engine native --protocols single_stage,two_stage --vary ipi.delivery_ns=50:400:x2 --trials 60 $guest"
 small="-c ryzen16 --engine native --vary ipi.delivery_ns=100:400:x2 --trials 4 $guest"
 
 # slurm FILE PLAN [option...]: a sweep under Slurm; slow machines are not wrong ones.
@@ -79,7 +79,7 @@ same_rows "$work/by_hand" "$expected" "sim merge gives the same rows from them"
 
 n=$(known_jobs)
 slurm "$work/array" "$plan" --shards 8
-exits 0 "the same command again" && prints "0 trials now, 800 before"
+exits 0 "the same command again" && prints "0 trials now, 480 before"
 rm "$work/array"
 slurm "$work/array" "$plan"
 exits 0 "the results file is deleted, the shards are not" && prints "8 of 8 points done"
