@@ -31,9 +31,9 @@ if command -v sqlite3 >/dev/null; then
     check "so is that of the page" grep -qF "<strong>$rate" report/report.html
 fi
 number=$(grep -o 'id="violation-[0-9]*"' report/report.html | head -n 1 | tr -dc 0-9)
-sentence=$(grep -o "^$number,.*" report/violations.csv | sed 's/.*[,"]\(Thread [0-9]* on CPU [0-9]* read [^ ]*\).*/\1/')
+words=$(grep -o "^$number,.*" report/violations.csv | sed 's/.*[,"]\(Thread [0-9]* on CPU [0-9]* read [^ ]*\).*/\1/')
 check "a number names one violation in page and CSV" \
-    eval 'grep -A2 "id=\"violation-$number\"" report/report.html | grep -qF "$sentence"'
+    eval 'grep -A2 "id=\"violation-$number\"" report/report.html | grep -qF "$words"'
 
 # ---- equal results, equal reports (but for the dates in a PDF)
 run "$SIM" report -q results.sqlite -o again
