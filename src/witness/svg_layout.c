@@ -32,6 +32,14 @@ double svg_x(const struct scene *scene, int64_t t)
     return x < -1e6 ? -1e6 : x > 1e6 ? 1e6 : x;
 }
 
+const struct svg_lane *svg_lane_of(const struct svg *svg, uint32_t lane)
+{
+    for (uint32_t i = 0; i < svg->n_lanes; i++)
+        if (svg->lanes[i].lane == lane)
+            return &svg->lanes[i];
+    return NULL;
+}
+
 bool svg_on_code(const struct scene_mark *mark)
 {
     return mark->kind == SCENE_LOAD || mark->kind == SCENE_STORE ||

@@ -17,6 +17,8 @@
 
 #define ARROW 16.0 /* Half of what an arrow's end takes. */
 
+#define CROWD 16u /* More labels than this are many. */
+
 struct interval {
     double x0, x1;
     uint32_t row;
@@ -62,6 +64,15 @@ static bool fits(const struct taken *taken, const struct svg_tag *tag, uint32_t 
     return true;
 }
 
+/* Many labels that matter little would pile up: then only one row of them. */
+static uint32_t rows_for(const struct svg_strip *strip, enum scene_weight weight)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < strip->n_tags; i++)
+        n += strip->tags[i].x >= SVG_LEFT && strip->tags[i].x <= SVG_RIGHT;
+    return weight >= SCENE_PLAIN && n > CROWD ? 1 : SVG_ROWS_MAX;
+}
+
 static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_tag *tag)
 {
     if (tag->x < SVG_LEFT || tag->x > SVG_RIGHT)
@@ -70,7 +81,8 @@ static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_t
         take(taken, 0, tag->x - ARROW, tag->x + ARROW);
         return;
     }
-    for (uint32_t i = 0; i < 2 * SVG_ROWS_MAX; i++) {
+    uint32_t n_rows = rows_for(strip, tag->weight);
+    for (uint32_t i = 0; i < 2 * n_rows; i++) {
         uint32_t row = i / 2;
         bool left = i % 2;
         if (!fits(taken, tag, row, left))
