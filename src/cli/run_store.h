@@ -22,7 +22,8 @@ struct run_store;
 struct run_store *run_store_open(const struct output_dir *dir, struct trace *trace,
                                  int argc, char **argv);
 
-/* What 'job' is about to run becomes point number 'point'; the job's trials go there. */
+/* What 'job' is about to run becomes point number 'point'; the job's trials go there.
+ */
 void run_store_point(struct run_store *store, struct job *job, uint64_t point);
 
 /* One trial of the job. */
