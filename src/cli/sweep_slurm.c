@@ -19,10 +19,12 @@
 /* ---- options ------------------------------------------------------------------------
  */
 
-/* Options of the sweep that are not for a shard. */
+/* Options of the sweep that are not for a shard.  Failed trials are run again by us, in
+ * the merged file: few are left to do, and a shard that is submitted again must not do
+ * them once more each time. */
 static const char *const not_for_shards[] = {
-    "out",      "jobs",  "shard",   "dry-run", "no-readers", "color",
-    "progress", "quiet", "verbose", "help",    NULL,
+    "out",   "jobs",     "shard", "dry-run", "no-readers", "retry-failed",
+    "color", "progress", "quiet", "verbose", "help",       NULL,
 };
 
 /* What would take the job out of our hands. */

@@ -36,9 +36,13 @@ static enum queue_state state_of(const char *word)
     return runs ? QUEUE_RUNNING : QUEUE_WAITING;
 }
 
-/* "12|3|RUNNING|None": job, index, state, reason. */
-static void take_line(const char *line, struct queue_task *tasks, uint32_t n)
+/* "12|3|RUNNING|None": job, index, state, reason.  Copied, as sscanf() would measure
+ * the rest of the answer for each line. */
+static void take_line(const char *text, size_t length, struct queue_task *tasks,
+                      uint32_t n)
 {
+    char line[200];
+    snprintf(line, sizeof line, "%.*s", length < sizeof line ? (int)length : 199, text);
     unsigned long long job, index;
     char word[20], reason[48] = "";
     if (sscanf(line, "%llu|%llu|%19[^|]|%47[^\n]", &job, &index, word, reason) < 3 ||
@@ -101,8 +105,9 @@ enum status queue_look(const char *name, struct queue_task *tasks, uint32_t n,
         fail("squeue", &answer, err);
     const char *line = err->status ? "" : text_get(&answer.out);
     while (*line) {
-        take_line(line, tasks, n);
-        line += strcspn(line, "\n");
+        size_t length = strcspn(line, "\n");
+        take_line(line, length, tasks, n);
+        line += length;
         line += *line == '\n';
     }
     command_answer_free(&answer);

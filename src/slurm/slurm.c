@@ -81,6 +81,13 @@ static enum status submit_or_bear(struct array *a, struct err *err)
     return err->status;
 }
 
+/* Somebody, or Slurm after a failure, holds a task: that does not end by itself. */
+static bool is_held(const char *reason)
+{
+    return strstr(reason, "held") || strstr(reason, "Held");
+}
+
+/* The reason told is that of a held task, or else of the first that waits. */
 static void count_queue(struct array *a, struct slurm_progress *p)
 {
     *p = (struct slurm_progress){.points = a->outcome->points,
@@ -90,16 +97,16 @@ static void count_queue(struct array *a, struct slurm_progress *p)
     for (uint32_t i = 0; i < a->folder.n_shards; i++) {
         p->running += a->tasks[i].state == QUEUE_RUNNING;
         p->waiting += a->tasks[i].state == QUEUE_WAITING;
-        if (a->tasks[i].state == QUEUE_WAITING && !*p->reason)
+        if (a->tasks[i].state == QUEUE_WAITING && !is_held(p->reason) &&
+            (!*p->reason || is_held(a->tasks[i].reason)))
             p->reason = a->tasks[i].reason;
     }
     a->outcome->in_queue = p->running + p->waiting;
 }
 
-/* Somebody, or Slurm after a failure, holds a task: that does not end by itself. */
 static void tell_of_hold(struct array *a, const char *reason)
 {
-    bool held = strstr(reason, "held") || strstr(reason, "Held");
+    bool held = is_held(reason);
     if (held && !a->told_of_hold)
         array_say(a,
                   "shards are held in the queue (%s): scontrol release "

@@ -24,7 +24,7 @@
 struct slurm_progress {
     uint64_t points, points_done, trials; /* Trials: stored and told of in logs. */
     uint32_t running, waiting;            /* Shards. */
-    const char *reason;                   /* Why the first of them waits, or "". */
+    const char *reason;                   /* Why one of them waits, or "". */
 };
 
 struct slurm_options {
