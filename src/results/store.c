@@ -137,7 +137,13 @@ enum status results_put_point(struct results *r, const struct results_point *p,
     bind_u64(s, 12, p->first_seed);
     bind_u64(s, 13, p->trials_planned);
     enum status status = step(r, s, err);
+    bool twice = status && sqlite3_extended_errcode(r->db) == SQLITE_CONSTRAINT_UNIQUE;
     sqlite3_finalize(s);
+    if (twice)
+        return err_set(err, STATUS_USAGE,
+                       "point %llu is the same as one before it: two values or two "
+                       "protocols mean the same; remove one",
+                       (unsigned long long)p->id);
     return status ? status : put_params(r, p, err);
 }
 

@@ -66,6 +66,7 @@ struct results_point {
     const struct results_param *params;
     uint32_t n_params;
 };
+/* STATUS_USAGE: a point with this hash is there. */
 enum status results_put_point(struct results *results,
                               const struct results_point *point, struct err *err);
 

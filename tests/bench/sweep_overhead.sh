@@ -7,7 +7,7 @@
 #
 # Needs valgrind and the target sim.  Instructions: of all processes, 40 trials less 20.
 # Time: processor time of 220 trials less that of 20, run and sweep in turn, medians of as
-# many pairs (9).  The guest is d14347.trace, under a protocol with violations and one
+# many pairs (9); neighbours on the machine show in the quartiles.  The guest is d14347.trace, under a protocol with violations and one
 # without.
 set -eu
 build=$(cd "$1" && pwd)
@@ -41,7 +41,8 @@ seconds() {
     { time "${command[@]}" >/dev/null 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
 }
 
-median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# quantile PERCENT: by nearest rank
+quantile() { sort -g | awk -v p="$1" '{ v[NR] = $1 } END { r = int((p * NR + 99) / 100); print v[r < 1 ? 1 : r] }'; }
 
 for protocol in single_stage two_stage; do
     for kind in bare sweep; do
@@ -58,7 +59,8 @@ for protocol in single_stage two_stage; do
         awk "BEGIN { print 100 * ($s / $b - 1) }" >>"$work/percent"
     done
     # shellcheck disable=SC2154 # Declared above.
-    awk -v n="$protocol" -v b="$i_bare" -v s="$i_sweep" -v ms="$(median <"$work/bare.s")" \
-        -v p="$(median <"$work/percent")" \
-        'BEGIN { printf "%-13s run: %.2f M instructions, %.2f ms a trial; sweep: %+.2f %% instructions, %+.1f %% time\n", n, b / 1e6, ms, 100 * (s / b - 1), p }'
+    awk -v n="$protocol" -v b="$i_bare" -v s="$i_sweep" -v ms="$(quantile 50 <"$work/bare.s")" \
+        -v p="$(quantile 50 <"$work/percent")" -v q1="$(quantile 25 <"$work/percent")" \
+        -v q3="$(quantile 75 <"$work/percent")" \
+        'BEGIN { printf "%-13s run: %.2f M instructions, %.2f ms a trial; sweep: %+.2f %% instructions, %+.1f %% time (quartiles %+.1f to %+.1f)\n", n, b / 1e6, ms, 100 * (s / b - 1), p, q1, q3 }'
 done

@@ -108,6 +108,7 @@ bad() {
 }
 bad "a value twice" 2 "the value 5.0 is there twice" --vary ipi.delivery_ns=5,7,5.0
 bad "equal objects" 2 "is there twice" --vary 'kernel.pv_lock_wait={"base_ns":5},{ "base_ns": 5 }'
+bad "two values that mean the same" 2 "point 1 is the same as one before it" --vary kernel.spaces=64,null
 bad "a key twice" 2 "varies already, by mem.copy_lines" --vary mem.copy_lines=1 --vary mem.copy_lines=2
 bad "a key under two units" 2 "varies already, by ipi.die_ns" --vary ipi.die_ns=1 --vary ipi.die_cycles=2
 bad "a part of an alias" 2 "varies already, by ipi.delivery_ns" --vary ipi.delivery_ns=1 --vary ipi.die_ns=2
