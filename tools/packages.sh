@@ -9,7 +9,8 @@ libcjson-dev libzstd-dev libxxhash-dev libsqlite3-dev libcunit1-dev"
 # To record and run the guests of the demo.
 packages_demo="$packages_build python3"
 # To run every test.
-packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3"
+packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3 \
+latexmk texlive-latex-base texlive-latex-extra texlive-pictures texlive-fonts-recommended gnuplot-nox poppler-utils"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {

@@ -69,7 +69,7 @@ static void put_times(const struct pen *p, int64_t t0, int64_t t1)
 
 static double x_of(const struct pen *p, int64_t t)
 {
-    return svg_x(p->scene, t);
+    return svg_x(p->scene, &svg_screen, t);
 }
 
 /* ---- Shapes. ---- */
@@ -200,32 +200,10 @@ static struct box owner_box(const struct pen *p, const struct scene_span *span)
 
 /* ---- A CPU. ---- */
 
-static const struct svg_lane *lane_of(const struct svg *svg, uint32_t lane)
-{
-    for (uint32_t i = 0; i < svg->n_lanes; i++)
-        if (svg->lanes[i].lane == lane)
-            return &svg->lanes[i];
-    return NULL;
-}
-
-/* A fault's name stands before its first step. */
-static int64_t name_end(const struct scene *scene, const struct scene_span *fault)
-{
-    int64_t until = fault->t1;
-    for (uint32_t i = 0; i < scene->n_spans; i++) {
-        const struct scene_span *span = &scene->spans[i];
-        if (span->lane == fault->lane &&
-            (span->kind == SCENE_STEP || span->kind == SCENE_SLEEP) &&
-            span->t0 >= fault->t0 && span->t0 < until)
-            until = span->t0;
-    }
-    return until;
-}
-
 /* Where and how a span is drawn. False if it is not. */
 static bool box_of(const struct pen *p, const struct scene_span *span, struct box *box)
 {
-    const struct svg_lane *lane = lane_of(p->svg, span->lane);
+    const struct svg_lane *lane = svg_lane_of(p->svg, span->lane);
     if (!lane && span->kind != SCENE_PTE && span->kind != SCENE_OWNER)
         return false;
     switch (span->kind) {
@@ -273,7 +251,8 @@ static void put_spans(const struct pen *p, bool names)
                 put_box(p, span, &box);
             else
                 put_inside(p, span,
-                           kind == SCENE_FAULT ? name_end(p->scene, span) : span->t1,
+                           kind == SCENE_FAULT ? svg_name_end(p->scene, span)
+                                               : span->t1,
                            &box);
         }
 }
@@ -339,8 +318,8 @@ static const char *const arrow_names[] = {
 
 static void put_arrow(const struct pen *p, const struct scene_arrow *arrow)
 {
-    const struct svg_lane *from = lane_of(p->svg, arrow->from);
-    const struct svg_lane *to = lane_of(p->svg, arrow->to);
+    const struct svg_lane *from = svg_lane_of(p->svg, arrow->from);
+    const struct svg_lane *to = svg_lane_of(p->svg, arrow->to);
     if (!from || !to)
         return;
     bool down = to->top > from->top, ack = arrow->kind == SCENE_ACK;
@@ -421,14 +400,6 @@ static void put_tag_below(const struct pen *p, const char *text, double x)
     fputs("</text>", p->file);
 }
 
-static const struct svg_tag *tag_of(const struct svg_strip *strip, const void *owner)
-{
-    for (uint32_t i = 0; i < strip->n_tags; i++)
-        if (strip->tags[i].owner == owner)
-            return &strip->tags[i];
-    return NULL;
-}
-
 static void put_place(const struct pen *p, const char *css, int64_t t, double y)
 {
     fprintf(p->file, "<g class=\"%s\" transform=\"translate(%.1f %.1f)\"", css,
@@ -453,7 +424,7 @@ static void put_mark(const struct pen *p, const struct svg_lane *lane,
     if (svg_tag_below(p->scene, mark))
         put_tag_below(p, mark->label, x_of(p, mark->t));
     else
-        put_tag(p, tag_of(code ? &lane->above_code : &lane->above_kernel, mark),
+        put_tag(p, svg_tag_of(code ? &lane->above_code : &lane->above_kernel, mark),
                 mark->label, code ? 12 : 9);
     fputs("</g>\n", p->file);
 }
@@ -464,7 +435,7 @@ static void put_step_tags(const struct pen *p, const struct svg_lane *lane)
     const struct svg_strip *strip = &lane->above_kernel;
     for (uint32_t i = 0; i < p->scene->n_spans; i++) {
         const struct scene_span *span = &p->scene->spans[i];
-        const struct svg_tag *tag = tag_of(strip, span);
+        const struct svg_tag *tag = svg_tag_of(strip, span);
         if (!tag || !tag->placed)
             continue;
         /* Its middle may lie outside; the tag stands over what is visible. */
@@ -488,18 +459,10 @@ static void put_marks(const struct pen *p, const struct svg_lane *lane)
 
 /* ---- Axis, legend, the whole. ---- */
 
-static int64_t tick_step(int64_t range)
-{
-    int64_t step = 1;
-    for (unsigned i = 0; range / step > 9 && i < 48; i++)
-        step = i % 3 == 1 ? step / 2 * 5 : step * 2;
-    return step;
-}
-
 static void put_axis(const struct pen *p)
 {
     const struct scene *scene = p->scene;
-    int64_t step = tick_step(scene->view_to - scene->view_from);
+    int64_t step = svg_tick_step(scene->view_to - scene->view_from, 9);
     int64_t t = scene->view_from / step * step;
     const char *space = strchr(scene->zero_text, ' ');
     put_text(p, "wt-dim wt-small", 8, p->svg->axis - 16, "cycles");
@@ -733,7 +696,7 @@ enum status witness_svg(FILE *file, const struct witness *w,
         free(svg);
         return err_set(err, STATUS_INTERNAL, "out of memory");
     }
-    svg_layout(svg, scene);
+    svg_layout(svg, scene, &svg_screen);
     struct pen pen = {
         .file = file,
         .svg = svg,

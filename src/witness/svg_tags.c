@@ -49,11 +49,11 @@ static struct interval extent(const struct svg_tag *tag, bool left)
     return (struct interval){x0, x1, 0};
 }
 
-static bool fits(const struct taken *taken, const struct svg_tag *tag, uint32_t row,
-                 bool left)
+static bool fits(const struct taken *taken, const struct svg_measures *measures,
+                 const struct svg_tag *tag, uint32_t row, bool left)
 {
     struct interval at = extent(tag, left);
-    if (at.x0 < SVG_LEFT || at.x1 > SVG_RIGHT ||
+    if (at.x0 < measures->left || at.x1 > measures->right ||
         !is_free(taken, row, at.x0 - GAP, at.x1 + GAP))
         return false;
     for (uint32_t below = 0; below < row; below++)
@@ -62,18 +62,19 @@ static bool fits(const struct taken *taken, const struct svg_tag *tag, uint32_t 
     return true;
 }
 
-static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_tag *tag)
+static void place_one(struct svg_strip *strip, const struct svg_measures *measures,
+                      struct taken *taken, struct svg_tag *tag)
 {
-    if (tag->x < SVG_LEFT || tag->x > SVG_RIGHT)
+    if (tag->x < measures->left || tag->x > measures->right)
         return;
     if (tag->arrow) {
         take(taken, 0, tag->x - ARROW, tag->x + ARROW);
         return;
     }
-    for (uint32_t i = 0; i < 2 * SVG_ROWS_MAX; i++) {
+    for (uint32_t i = 0; i < 2 * measures->rows; i++) {
         uint32_t row = i / 2;
         bool left = i % 2;
-        if (!fits(taken, tag, row, left))
+        if (!fits(taken, measures, tag, row, left))
             continue;
         struct interval at = extent(tag, left);
         take(taken, row, at.x0, at.x1);
@@ -88,12 +89,12 @@ static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_t
     }
 }
 
-void svg_place(struct svg_strip *strip)
+void svg_place(struct svg_strip *strip, const struct svg_measures *measures)
 {
     struct taken taken;
     taken.n = 0;
     for (unsigned weight = SCENE_VERDICT; weight < SCENE_BORING; weight++)
         for (uint32_t i = 0; i < strip->n_tags; i++)
             if (strip->tags[i].weight == weight)
-                place_one(strip, &taken, &strip->tags[i]);
+                place_one(strip, measures, &taken, &strip->tags[i]);
 }

@@ -241,7 +241,7 @@ static void labels_are_apart(const struct witness *w, const char *svg)
     struct svg *layout = calloc(1, sizeof *layout);
     struct scene *scene = scene_create(w);
     (void)svg;
-    svg_layout(layout, scene);
+    svg_layout(layout, scene, &svg_screen);
     for (uint32_t i = 0; i < layout->n_lanes; i++) {
         check_strip(&layout->lanes[i].above_code);
         check_strip(&layout->lanes[i].above_kernel);
