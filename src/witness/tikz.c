@@ -29,6 +29,7 @@ enum item {
     ITEM_IPI,
     ITEM_ACK,
     ITEM_MISSED,
+    ITEM_OPEN,
     ITEM_INVAL,
     ITEM_EVENT,
     ITEM_FRAME,
@@ -260,9 +261,11 @@ static void put_arrow(struct pen *p, const struct scene_arrow *arrow)
     } else {
         gap = 9;
     }
-    if (put_line(p, arrow->open ? "ipi,witness cut" : style[arrow->kind],
-                 x_of(p, arrow->t0) + gap, y0, x_of(p, arrow->t1) - gap, y1))
-        p->used[ITEM_IPI + (unsigned)arrow->kind] = true;
+    if (arrow->open) /* It ends in between: it is still on its way. */
+        y1 = y0 + 0.8 * (y1 - y0);
+    if (put_line(p, arrow->open ? "open" : style[arrow->kind], x_of(p, arrow->t0) + gap,
+                 y0, x_of(p, arrow->t1) - gap, y1))
+        p->used[arrow->open ? ITEM_OPEN : ITEM_IPI + arrow->kind] = true;
 }
 
 /* ---- Marks. ---- */
@@ -362,17 +365,21 @@ static void put_caption(const struct pen *p, double y, const char *text)
     put_text(p, RIGHT GREY, p->measures->left - 6, y, text);
 }
 
-/* "CPU 2, thread 3: reads" on one line. */
+/* "CPU 2, thread 3: reads" on one line; the thread is left out if it is too long. */
 static void put_name_above(const struct pen *p, const struct svg_lane *lane)
 {
     const struct scene_lane *who = &p->scene->lanes[lane->lane];
-    fprintf(p->file, "\\node[witness text] at (0,%.1f) {\\textbf{CPU %u}",
-            lane->top + 12, who->cpu);
-    if (who->tid != NO_THREAD)
-        fprintf(p->file, ", thread %" PRIu32, who->tid);
+    char cpu[16], thread[32] = "", role[96] = "";
+    snprintf(cpu, sizeof cpu, "CPU %u", who->cpu);
     if (who->role[0])
-        fprintf(p->file, ": %s", who->role);
-    fputs("};\n", p->file);
+        snprintf(role, sizeof role, ": %s", who->role);
+    if (who->tid != NO_THREAD)
+        snprintf(thread, sizeof thread, ", thread %" PRIu32, who->tid);
+    double width = p->measures->text_width(cpu, SVG_FONT) * p->measures->bold +
+                   p->measures->text_width(thread, SVG_FONT) +
+                   p->measures->text_width(role, SVG_FONT);
+    fprintf(p->file, "\\node[witness text] at (0,%.1f) {\\textbf{%s}%s%s};\n",
+            lane->top + 12, cpu, width > p->width ? "" : thread, role);
 }
 
 static void put_name_beside(const struct pen *p, const struct svg_lane *lane)
@@ -518,6 +525,7 @@ static const struct {
     [ITEM_IPI] = {"\\draw[witness ipi] (0,7) -- (26,7);", "interrupt"},
     [ITEM_ACK] = {"\\draw[witness ack] (0,7) -- (26,7);", "ack"},
     [ITEM_MISSED] = {"\\draw[witness missed] (0,7) -- (26,7);", "must have been seen"},
+    [ITEM_OPEN] = {"\\draw[witness open] (0,7) -- (26,7);", "interrupt on its way"},
     [ITEM_INVAL] = {"\\pic at (13,7) {witness inval};", "TLB entry dropped"},
     [ITEM_EVENT] = {"\\pic at (13,10) {witness event};", "kernel event"},
     [ITEM_FRAME] = {"\\pic at (13,7) {witness frame};", "missed store"},
@@ -551,7 +559,9 @@ static void put_notes(const struct pen *p, struct place *at)
 {
     char text[96];
     uint32_t n = p->svg->n_left_out;
-    put_item(p, at, "", "T2#5: what operation 5 of thread 2 stored; 0: a fresh page");
+    if (p->used[ITEM_LOAD] || p->used[ITEM_STORE])
+        put_item(p, at, "",
+                 "T2#5: what operation 5 of thread 2 stored; 0: a fresh page");
     snprintf(text, sizeof text, "%" PRIu32 " more CPU%s of the witness %s not drawn.",
              n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
     if (n)
