@@ -389,7 +389,7 @@ static enum status put_methods(FILE *out, struct publication *p, struct err *err
 static const struct publish_shown *shown_in_paper(const struct publication *p)
 {
     for (uint32_t i = 0; i < p->n_shown; i++)
-        if (p->shown[i].witness.v.has_lock || p->shown[i].witness.v.rule == CHECK_MUTEX)
+        if (p->shown[i].witness.v.under_lock)
             return &p->shown[i];
     return NULL;
 }

@@ -74,7 +74,8 @@ static void put_text(const struct pen *p, const char *style, double x, double y,
 static void put_cycles(const struct pen *p, int64_t t)
 {
     char digits[24];
-    int n = snprintf(digits, sizeof digits, "%" PRIu64, (uint64_t)(t < 0 ? -t : t));
+    int n = snprintf(digits, sizeof digits, "%" PRIu64,
+                     t < 0 ? 0 - (uint64_t)t : (uint64_t)t);
     if (t < 0)
         fputs("$-$", p->file);
     for (int i = 0; i < n; i++) {
