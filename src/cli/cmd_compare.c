@@ -72,7 +72,7 @@ static enum status run_one(struct comparison *c, const char *protocol, struct er
     if (!status)
         status = check_name(c, job, err);
     if (!status && c->store)
-        status = run_store_point(c->store, job, c->n_done, err);
+        run_store_point(c->store, job, c->n_done);
     if (!status)
         status = job_perform(job, c->args, err);
     if (job->sum.result.trials)
@@ -156,7 +156,7 @@ static int compare(struct comparison *c)
     if (!c->jobs)
         return status_exit_code(STATUS_INTERNAL);
     if (args->outdir)
-        status = run_store_open(&c->store, &c->dir, c->trace, c->argc, c->argv, &err);
+        c->store = run_store_open(&c->dir, c->trace, c->argc, c->argv);
     for (size_t i = 0; i < args->n_protocols && !status && !interrupt_signal(); i++)
         status = run_one(c, args->protocols[i], &err);
     int code = status ? cmd_fail("compare", &err) : exit_code(c);
@@ -179,7 +179,8 @@ int cmd_compare(int argc, char **argv)
         status = output_dir_open(&c.dir, args->outdir, args->force, &err);
     interrupt_catch();
     int code = status ? cmd_fail("compare", &err) : compare(&c);
-    run_store_close(c.store);
+    if (run_store_close(c.store, &err))
+        code = cmd_fail("compare", &err);
     for (size_t i = 0; i < c.n_done; i++)
         job_free(&c.jobs[i]);
     free(c.jobs);

@@ -81,13 +81,10 @@ static int run(const struct run_args *args, const struct output_dir *dir, int ar
     enum status status =
         trace ? job_prepare(&job, args, trace, args->protocol, &err) : err.status;
     int code = status ? cmd_fail("run", &err) : 0;
-    struct run_store *store = NULL;
-    if (!status && args->outdir)
-        status = run_store_open(&store, dir, trace, argc, argv, &err);
-    if (!status && store)
-        status = run_store_point(store, &job, 0, &err);
-    if (status && !code)
-        code = cmd_fail("run", &err);
+    struct run_store *store =
+        !status && args->outdir ? run_store_open(dir, trace, argc, argv) : NULL;
+    if (store)
+        run_store_point(store, &job, 0);
     if (!status) {
         status = job_perform(&job, args, &err);
         code = status ? cmd_fail("run", &err) : job_exit_code(&job, args);
@@ -95,7 +92,8 @@ static int run(const struct run_args *args, const struct output_dir *dir, int ar
         if (job.sum.result.trials && present(&job, args, dir, argc, argv, &later))
             code = cmd_fail("run", &later);
     }
-    run_store_close(store);
+    if (run_store_close(store, &later))
+        code = cmd_fail("run", &later);
     job_free(&job);
     trace_close(trace);
     return code;

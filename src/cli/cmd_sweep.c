@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/run_args.h"
 #include "cli/sweep_slurm.h"
+#include "cli/sweep_text.h"
 #include "cli/version.h"
 #include "config/text.h"
 #include "run/run.h"
@@ -23,7 +24,6 @@
 #include <unistd.h>
 
 #define TRACES_MAX 64u
-#define ESTIMATE_S 5.0 /* At most, for the trials of --dry-run. */
 
 enum {
     SWEEP_OPT_VARY = RUN_OPT_LAST,
@@ -263,28 +263,7 @@ static enum status take_plan(struct sweep_cmd *s, struct err *err)
     return STATUS_OK;
 }
 
-/* ---- the command, as the manifest keeps it --------------------------------------- */
-
-/* "a/b,key=/c/d" -> "b,key=d", quoted for a shell if need be. */
-static void add_word(struct text *out, const char *word)
-{
-    bool quote = !*word || strpbrk(word, " \t\n\"'\\$`*?[]{}()<>|&;#~!");
-    text_add(out, quote ? " '" : " ");
-    while (*word) {
-        size_t n = strcspn(word, ",="), from = n;
-        while (from > 0 && word[from - 1] != '/')
-            from--;
-        for (size_t i = from; i < n + (word[n] != 0); i++)
-            if (word[i] == '\'')
-                text_add(out, "'\\''");
-            else
-                text_add_bytes(out, &word[i], 1);
-        word += n + (word[n] != 0);
-    }
-    text_add(out, quote ? "'" : "");
-}
-
-/* Options that change no row are left out. */
+/* For the manifest. Options that change no row are left out. */
 static void note_option(struct sweep_cmd *s, int id, const char *arg)
 {
     static const int silent[] = {'j',
@@ -306,7 +285,7 @@ static void note_option(struct sweep_cmd *s, int id, const char *arg)
         row++;
     text_add(&s->command, " --%s", row->name);
     if (arg)
-        add_word(&s->command, arg);
+        sweep_text_word(&s->command, arg);
 }
 
 static enum status parse(struct sweep_cmd *s, int argc, char **argv, struct err *err)
@@ -332,7 +311,7 @@ static enum status parse(struct sweep_cmd *s, int argc, char **argv, struct err 
     }
     sweep_slurm_guests(&s->slurm, argv + options.operand, err);
     for (int i = options.operand; i < argc && !err->status; i++) {
-        add_word(&s->command, argv[i]);
+        sweep_text_word(&s->command, argv[i]);
         add_trace(s, argv[i], err);
     }
     if (!err->status && s->n_traces == 0)
@@ -377,69 +356,6 @@ static enum status load(struct sweep_cmd *s, struct err *err)
     s->options.program = version_git();
     s->options.command = text_get(&s->command);
     return sweep_check(&s->plan, err);
-}
-
-static void print_plan(const struct sweep_cmd *s)
-{
-    uint64_t n;
-    struct err err;
-    const struct sweep_plan *p = &s->plan;
-    if (sweep_count(p, &n, &err))
-        return;
-    printf("%" PRIu64 " points, %s%" PRIu32 " trials each: %s%" PRIu64 " trials\n", n,
-           p->precision > 0 ? "at most " : "", p->trials,
-           p->precision > 0 ? "at most " : "", n * p->trials);
-    printf("guests     ");
-    for (uint32_t i = 0; i < p->n_traces; i++)
-        printf(" %s", p->trace_names[i]);
-    printf("\nprotocols  ");
-    for (uint32_t i = 0; i < p->n_protocols; i++) {
-        char label[80];
-        sweep_protocol_label(p->protocols[i], label, sizeof label);
-        printf(" %s", label);
-    }
-    printf("%s\n", p->n_protocols ? "" : " of the configuration");
-    for (uint32_t i = 0; i < p->n_axes; i++) {
-        printf("%-11s", i ? p->zip ? "with" : "times" : "axis");
-        printf(" %s, %" PRIu32 " values:", p->axes[i].key, p->axes[i].n);
-        for (uint32_t k = 0; k < p->axes[i].n && k < 12; k++)
-            printf(" %s", p->axes[i].values[k]);
-        printf("%s\n", p->axes[i].n > 12 ? " ..." : "");
-    }
-}
-
-static void print_duration(double seconds)
-{
-    if (seconds < 10)
-        printf("%.2g s", seconds);
-    else if (seconds < 120)
-        printf("%.0f s", seconds);
-    else if (seconds < 7200)
-        printf("%.0f minutes", seconds / 60);
-    else
-        printf("%.1f hours", seconds / 3600);
-}
-
-/* How long it will take, and how we know. */
-static enum status print_estimate(const struct sweep_cmd *s, struct err *err)
-{
-    struct sweep_estimate e;
-    if (sweep_estimate(&s->plan, &s->options, ESTIMATE_S, &e, err))
-        return err->status;
-    if (e.n == 0)
-        return STATUS_OK;
-    printf("estimate    %s ", e.cut                   ? "more than"
-                              : s->plan.precision > 0 ? "at most about"
-                                                      : "about");
-    print_duration(e.seconds);
-    printf(" for %" PRIu64 " points on %u processes, from one trial each of", e.points,
-           s->options.jobs);
-    for (unsigned i = 0; i < e.n; i++)
-        printf("%s point %" PRIu64 " (%s%.4g ms, and %.3g ms to make the machine)",
-               i ? "," : "", e.sample[i].point, e.sample[i].cut ? "stopped after " : "",
-               1000 * e.sample[i].trial_s, 1000 * e.sample[i].setup_s);
-    printf("; without storing\n");
-    return STATUS_OK;
 }
 
 /* ---- running
@@ -536,8 +452,8 @@ int cmd_sweep(int argc, char **argv)
                              s->out, s->dry_run, &err);
     bool here = !s->slurm.wanted || s->slurm.complete;
     if (!status && s->dry_run) {
-        print_plan(s);
-        status = print_estimate(s, &err);
+        sweep_text_plan(&s->plan);
+        status = sweep_text_estimate(&s->plan, &s->options, &err);
     } else if (!status && here)
         status = run(s, &err);
     if (!status && !s->dry_run && here)

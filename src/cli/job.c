@@ -92,11 +92,10 @@ static void show(void *context, uint64_t trials, uint64_t ops)
     progress_update(&view->progress, trials, job->config.run.trials, note);
 }
 
-static enum status keep_trial(void *context, const struct trials_one *one,
-                              struct err *err)
+static void keep_trial(void *context, const struct trials_one *one)
 {
     const struct view *view = context;
-    return run_store_trial(view->job->store, view->job, one, err);
+    run_store_trial(view->job->store, view->job, one);
 }
 
 /* -v: what is about to run. */

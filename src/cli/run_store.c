@@ -20,6 +20,7 @@ struct run_store {
     bool has_trace; /* Its row is there. */
     bool has_point;
     uint64_t point; /* Of the trials that come. */
+    struct err err; /* The first that went wrong; nothing is stored behind it. */
 };
 
 /* A file of an earlier run, with what SQLite keeps beside it. */
@@ -34,54 +35,50 @@ static void remove_old(const char *path)
 }
 
 /* The command line as one text. */
-static enum status put_command(struct run_store *s, int argc, char **argv,
-                               struct err *err)
+static void put_command(struct run_store *s, int argc, char **argv)
 {
     struct text command = {0};
     manifest_command(argc, argv, &command);
-    enum status status =
-        results_put_manifest(s->results, "command", text_get(&command), err);
+    if (results_put_manifest(s->results, "command", text_get(&command), &s->err) ==
+        STATUS_OK)
+        results_put_manifest(s->results, "program", version_git(), &s->err);
     text_free(&command);
-    return status ? status
-                  : results_put_manifest(s->results, "program", version_git(), err);
 }
 
-enum status run_store_open(struct run_store **store, const struct output_dir *dir,
-                           struct trace *trace, int argc, char **argv, struct err *err)
+struct run_store *run_store_open(const struct output_dir *dir, struct trace *trace,
+                                 int argc, char **argv)
 {
     char path[4300];
     bool is_new;
     struct run_store *s = calloc(1, sizeof *s);
-    *store = s;
     if (!s)
-        return err_set(err, STATUS_LIMIT, "out of memory");
+        return NULL;
     snprintf(path, sizeof path, "%s/results.sqlite", dir->path);
     remove_old(path);
     s->trace = trace;
-    s->results = results_open(path, &is_new, err);
-    return s->results ? put_command(s, argc, argv, err) : err->status;
+    s->results = results_open(path, &is_new, &s->err);
+    if (s->results)
+        put_command(s, argc, argv);
+    return s;
 }
 
-static enum status put_trace(struct run_store *s, const struct job *job,
-                             struct err *err)
+static void put_trace(struct run_store *s, const struct job *job)
 {
     const struct results_trace row = {0, trace_n_streams(s->trace),
                                       trace_n_ops(s->trace), job->sum.result.guest,
                                       trace_hash(s->trace)};
     s->has_trace = true;
-    return results_put_trace(s->results, &row, err);
+    results_put_trace(s->results, &row, &s->err);
 }
 
-static enum status end_point(struct run_store *s, struct err *err)
+static void end_point(struct run_store *s)
 {
-    bool had = s->has_point;
+    if (s->has_point && !s->err.status)
+        results_end_point(s->results, s->point, "trials", UINT32_MAX, &s->err);
     s->has_point = false;
-    return had ? results_end_point(s->results, s->point, "trials", UINT32_MAX, err)
-               : STATUS_OK;
 }
 
-static enum status put_point(struct run_store *s, const struct job *job,
-                             struct err *err)
+static void put_point(struct run_store *s, const struct job *job)
 {
     char config_hash[33], hash[160], params[200];
     const struct machine_config *c = &job->config;
@@ -107,19 +104,20 @@ static enum status put_point(struct run_store *s, const struct job *job,
         .params = &protocol,
         .n_params = 1,
     };
-    return results_put_point(s->results, &row, err);
+    results_put_point(s->results, &row, &s->err);
 }
 
-enum status run_store_point(struct run_store *s, struct job *job, uint64_t point,
-                            struct err *err)
+void run_store_point(struct run_store *s, struct job *job, uint64_t point)
 {
     job->store = s;
     job->point = point;
-    if (end_point(s, err) || (!s->has_trace && put_trace(s, job, err)))
-        return err->status;
+    end_point(s);
+    if (!s->err.status && !s->has_trace)
+        put_trace(s, job);
     s->point = point;
     s->has_point = true;
-    return put_point(s, job, err);
+    if (!s->err.status)
+        put_point(s, job);
 }
 
 /* ---- a trial
@@ -163,8 +161,8 @@ struct row_texts {
 };
 
 /* The line of violations.jsonl, from malloc; null: no memory, or no witness. */
-static char *witness_line(const struct run_store *s, const struct job *job,
-                          uint64_t trial, const struct check_violation *v)
+static char *witness_line(const struct job *job, uint64_t trial,
+                          const struct check_violation *v)
 {
     char *line = NULL;
     size_t n = 0;
@@ -173,7 +171,6 @@ static char *witness_line(const struct run_store *s, const struct job *job,
     const struct report_context context = {.names = &names};
     const struct check_result one = {.violations = v, .n_violations = 1};
     FILE *f = v->n_witness ? open_memstream(&line, &n) : NULL;
-    (void)s;
     if (!f)
         return NULL;
     report_violations_jsonl(f, &job->sum.result, trial, &one, &context, &err);
@@ -188,7 +185,7 @@ static void fill_row(const struct run_store *s, const struct job *job, uint64_t 
                      struct results_violation *row)
 {
     const struct check_names names = present_names(job);
-    *t = (struct row_texts){.witness = witness_line(s, job, trial, v)};
+    *t = (struct row_texts){.witness = witness_line(job, trial, v)};
     snprintf(t->va, sizeof t->va, "0x%" PRIx64, v->va);
     trace_symbol(s->trace, v->space, v->va, t->symbol, sizeof t->symbol);
     if (v->has_lock)
@@ -223,57 +220,66 @@ static uint32_t list_ages(const struct check_result *check, uint64_t *ages)
     return n;
 }
 
-enum status run_store_trial(struct run_store *s, const struct job *job,
-                            const struct trials_one *one, struct err *err)
+static void put_trial(struct run_store *s, const struct job *job,
+                      const struct trials_one *one,
+                      const struct results_violation *rows, uint64_t *ages)
+{
+    const struct run_result *r = one->result;
+    bool failed = one->end != MACHINE_END_DONE && one->end != MACHINE_END_LIMIT;
+    struct results_trial trial = {
+        .point = job->point,
+        .trial = one->trial,
+        .seed = run_seed(&job->config, one->trial),
+        .failed = failed,
+        .end = run_end_name(one->end),
+        .message = failed ? one->message : "",
+        .violations = rows,
+        .n_violations = one->check->n_violations,
+        /* Beyond a million values only buckets are left of them. */
+        .distributions =
+            {
+                {"shootdown_latency", r->latency.values,
+                 r->latency.buckets ? 0 : r->latency.n},
+                {"exposure", r->exposure.values,
+                 r->exposure.buckets ? 0 : r->exposure.n},
+                {"stale_age", ages, list_ages(one->check, ages)},
+            },
+    };
+    count(one, trial.counts);
+    results_put_trial(s->results, &trial, &s->err);
+}
+
+void run_store_trial(struct run_store *s, const struct job *job,
+                     const struct trials_one *one)
 {
     uint32_t n = one->check->n_violations;
+    if (s->err.status)
+        return;
     struct results_violation *rows = calloc(n + 1, sizeof *rows);
     struct row_texts *texts = calloc(n + 1, sizeof *texts);
     uint64_t *ages = calloc(n + 1, sizeof *ages);
-    const struct run_result *r = one->result;
-    bool failed = one->end != MACHINE_END_DONE && one->end != MACHINE_END_LIMIT;
-    enum status status = STATUS_OK;
-    if (!rows || !texts || !ages)
-        status = err_set(err, STATUS_LIMIT, "out of memory");
-    for (uint32_t i = 0; i < n && !status; i++)
-        fill_row(s, job, one->trial, &one->check->violations[i], &texts[i], &rows[i]);
-    if (!status) {
-        struct results_trial trial = {
-            .point = job->point,
-            .trial = one->trial,
-            .seed = run_seed(&job->config, one->trial),
-            .failed = failed,
-            .end = run_end_name(one->end),
-            .message = failed ? one->message : "",
-            .violations = rows,
-            .n_violations = n,
-            .distributions =
-                {
-                    {"shootdown_latency", r->latency.values,
-                     r->latency.buckets ? 0 : r->latency.n},
-                    {"exposure", r->exposure.values,
-                     r->exposure.buckets ? 0 : r->exposure.n},
-                    {"stale_age", ages, list_ages(one->check, ages)},
-                },
-        };
-        count(one, trial.counts);
-        status = results_put_trial(s->results, &trial, err);
+    if (rows && texts && ages) {
+        for (uint32_t i = 0; i < n; i++)
+            fill_row(s, job, one->trial, &one->check->violations[i], &texts[i],
+                     &rows[i]);
+        put_trial(s, job, one, rows, ages);
+        for (uint32_t i = 0; i < n; i++)
+            free(texts[i].witness);
+    } else {
+        err_set(&s->err, STATUS_LIMIT, "out of memory");
     }
-    for (uint32_t i = 0; texts && i < n; i++)
-        free(texts[i].witness);
     free(rows);
     free(texts);
     free(ages);
-    return status;
 }
 
-void run_store_close(struct run_store *s)
+enum status run_store_close(struct run_store *s, struct err *err)
 {
-    struct err err;
     if (!s)
-        return;
-    if (s->results)
-        end_point(s, &err); /* What is not finished then is said by the report. */
+        return STATUS_OK;
+    end_point(s);
+    *err = s->err;
     results_close(s->results);
     free(s);
+    return err->status;
 }

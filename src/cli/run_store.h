@@ -14,20 +14,23 @@
 
 struct run_store;
 
+/* What is wrong with the file (a full disk) must not cost the run: it is remembered, no
+ * more is stored, and run_store_close() says it. */
+
 /* A new file in 'dir' (an old one is replaced: --force was given). 'trace' must live as
- * long. */
-enum status run_store_open(struct run_store **store, const struct output_dir *dir,
-                           struct trace *trace, int argc, char **argv, struct err *err);
+ * long. Null: out of memory. */
+struct run_store *run_store_open(const struct output_dir *dir, struct trace *trace,
+                                 int argc, char **argv);
 
 /* What 'job' is about to run becomes point number 'point'; the job's trials go there.
  */
-enum status run_store_point(struct run_store *store, struct job *job, uint64_t point,
-                            struct err *err);
+void run_store_point(struct run_store *store, struct job *job, uint64_t point);
 
 /* One trial of the job. */
-enum status run_store_trial(struct run_store *store, const struct job *job,
-                            const struct trials_one *one, struct err *err);
+void run_store_trial(struct run_store *store, const struct job *job,
+                     const struct trials_one *one);
 
-void run_store_close(struct run_store *store);
+/* Ends the file. STATUS_STORE if not everything is in it. 'store' may be null. */
+enum status run_store_close(struct run_store *store, struct err *err);
 
 #endif

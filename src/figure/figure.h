@@ -3,7 +3,7 @@
  * figure.h - a figure: panels of series of rows, ready to be drawn.
  *
  *   spec.c      what to show: the figures known by name, and JSON descriptions
- *   build.c     from a results file to rows
+ *   build.c     from a results file to rows (build.h)
  *   gnuplot.c   NAME.dat, NAME.gp; runs gnuplot for NAME.pdf and NAME.svg
  *   pgfplots.c  NAME.tex, to be \input by a paper
  *

@@ -156,9 +156,23 @@ static void put_styles(FILE *out)
                 figure_color(i), points[i], i / 2 % 4 + 1);
 }
 
+/* At most six ticks: numbers of cycles are long. */
+static double tick_step(const struct figure_panel *p)
+{
+    double most = 1, step = 1;
+    for (uint32_t s = 0; s < p->n_series; s++)
+        for (uint32_t i = 0; i < p->series[s].n; i++)
+            most = fmax(most, p->series[s].rows[i].v[0]);
+    for (unsigned i = 0; most / step > 5; i++)
+        step *= i % 3 == 1 ? 2.5 : 2;
+    return step;
+}
+
 static void put_tics(FILE *out, const struct figure *f, const struct figure_panel *p)
 {
     const struct figure_series *s = &p->series[0];
+    if (f->kind == FIGURE_ECDF || f->kind == FIGURE_HISTOGRAM)
+        fprintf(out, "set xtics %.0f\n", tick_step(p));
     if (f->kind == FIGURE_TORNADO) {
         fputs("set ytics ( ", out);
         for (uint32_t i = 0; i < s->n; i++) {
@@ -229,7 +243,7 @@ static void put_axes(FILE *out, const struct figure *f)
     if (f->kind == FIGURE_LINE)
         fprintf(out, "set yrange [%s]\n", f->interval ? "0:105" : "0:*");
     if (f->kind == FIGURE_ECDF || f->kind == FIGURE_HISTOGRAM)
-        fputs("set format x '%.1s%c'\n", out);
+        fputs("set format x '%.0f'\n", out);
     if (f->kind == FIGURE_ECDF)
         fputs("set yrange [0:1.05]\nset xrange [0:*]\n", out);
     if (f->kind == FIGURE_HISTOGRAM)
@@ -370,7 +384,7 @@ static void put_pieces(FILE *out, const struct figure *f)
         fprintf(out,
                 "set terminal svg noenhanced size %u,300 font 'Helvetica,13' dynamic\n"
                 "set output '%s-%u.svg'\n",
-                f->kind == FIGURE_TORNADO ? 560u : 420u, f->name, p + 1);
+                f->kind == FIGURE_TORNADO ? 480u : 420u, f->name, p + 1);
         index = put_panel(out, f, p, index);
     }
     fputs("unset output\n", out);

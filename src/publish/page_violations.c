@@ -182,7 +182,9 @@ static enum status put_table(FILE *out, struct publication *p, struct err *err)
         p->done->rows_on_page++;
     }
     sqlite3_finalize(s);
-    fputs("</tbody></table></div>\n", out);
+    fputs("</tbody></table></div>\n<p class=\"printed dim\">At most 40 rows are "
+          "printed.</p>\n",
+          out);
     return code == SQLITE_DONE ? STATUS_OK : fail(p, err);
 }
 

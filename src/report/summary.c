@@ -258,8 +258,8 @@ static void put_expects(const struct page *p)
 
 static unsigned rank(const struct check_violation *v)
 {
-    return (v->n_witness ? 1000u : 0u) + (v->under_lock ? 100u : 0u) + (v->rule == CHECK_TORN ? 10u : 0u) +
-           (v->fault ? 5u : 0u);
+    return (v->n_witness ? 1000u : 0u) + (v->under_lock ? 100u : 0u) +
+           (v->rule == CHECK_TORN ? 10u : 0u) + (v->fault ? 5u : 0u);
 }
 
 static const struct check_violation *choose(const struct check_result *check)

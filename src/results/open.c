@@ -123,7 +123,7 @@ static enum status check_kind(struct results *r, bool *is_new, struct err *err)
         sqlite3_errcode(r->db) == SQLITE_CORRUPT)
         return err_set(err, STATUS_STORE, "%s: is no results file, or was cut",
                        r->path);
-    if (sqlite3_errcode(r->db) == SQLITE_BUSY)
+    if (sqlite3_errcode(r->db) != SQLITE_OK)
         return results_fail(r, err);
     if (*is_new)
         return STATUS_OK;

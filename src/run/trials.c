@@ -15,8 +15,6 @@ struct work {
     struct run *run;
     const struct trials_options *options;
     struct trials *sum;
-    enum status status; /* Of 'each'. */
-    struct err *err;
 };
 
 static bool stopped(void *context)
@@ -64,7 +62,7 @@ static bool deliver(void *context, uint64_t trial, const void *bytes, size_t n)
     const struct trials_one one = {trial, answer.fixed.end, answer.fixed.message,
                                    &answer.result, &answer.check};
     if (work->options->each && !cut)
-        work->status = work->options->each(work->options->context, &one, work->err);
+        work->options->each(work->options->context, &one);
     if (!cut || trial == 0) {
         answer_add(work->sum, trial, &answer,
                    run_config(work->run)->check.max_violations);
@@ -73,7 +71,7 @@ static bool deliver(void *context, uint64_t trial, const void *bytes, size_t n)
         answer_free_check(&answer.check);
     }
     show(work, 0);
-    return !cut && !work->status && !stopped(work);
+    return !cut && !stopped(work);
 }
 
 /* What ran, for the report. */
@@ -102,7 +100,7 @@ static enum machine_end common_end(const struct trials *sum)
 enum status trials_run(struct run *run, const struct trials_options *options,
                        struct trials *sum, struct err *err)
 {
-    struct work work = {.run = run, .options = options, .sum = sum, .err = err};
+    struct work work = {.run = run, .options = options, .sum = sum};
     const struct pool_work pool = {&work, perform, deliver, stopped};
     uint64_t n_delivered;
     name_result(run, &sum->result);
@@ -110,7 +108,7 @@ enum status trials_run(struct run *run, const struct trials_options *options,
         pool_run(&pool, run_config(run)->run.trials, options->jobs, &n_delivered, err);
     snprintf(sum->result.end, sizeof sum->result.end, "%s",
              run_end_name(common_end(sum)));
-    return status ? status : work.status;
+    return status;
 }
 
 const struct trials_kept *trials_first(const struct trials *sum)

@@ -43,8 +43,8 @@ struct trials_one {
 /* How the trials are run and watched. */
 struct trials_options {
     unsigned jobs;
-    /* Gets each trial, in order. An error ends it all. May be null. */
-    enum status (*each)(void *context, const struct trials_one *one, struct err *err);
+    /* Gets each trial, in order. May be null. */
+    void (*each)(void *context, const struct trials_one *one);
     /* Asked now and then: true stops, and what was done so far is kept. */
     bool (*stopped)(void *context);
     /* After each trial, and now and then within one when there is one process:

@@ -84,7 +84,7 @@ struct scene_mark {
     char label[112], detail[224];
 };
 
-enum scene_arrow_kind { SCENE_IPI, SCENE_ACK, SCENE_MISSED };
+enum scene_arrow_kind { SCENE_IPI, SCENE_ACK, SCENE_MISSED, SCENE_N_ARROW_KINDS };
 
 struct scene_arrow {
     enum scene_arrow_kind kind;

@@ -2,7 +2,10 @@
 /*
  * svg.h - what the parts of the picture share; private to src/witness.
  *
- *   svg.c        the picture: what is drawn, from the back to the front
+ *   svg.c        the picture: axis, names, legend, and what lies on what
+ *   svg_spans.c  what lasts: boxes and bands
+ *   svg_marks.c  what happens: marks with labels, and arrows
+ *   svg_pen.c    times, lines and texts
  *   svg_layout.c how high everything is
  *   svg_tags.c   places labels so that none lies on another
  *   svg_text.c   text in XML, and how wide it is
@@ -32,6 +35,7 @@ struct svg_measures {
     double left, right;   /* Ends of the axis. */
     double bold;          /* How much wider bold text is. */
     uint32_t rows, lanes; /* At most; SVG_ROWS_MAX, SVG_LANES_MAX. */
+    uint32_t crowd;       /* More labels than this on one line are many. */
     bool print;           /* A part of the time: what lies outside needs no room, boring
                            * marks are left out, the verdict has a line of its own. */
     bool names_above;     /* The lane's name stands above it, not beside it. */
@@ -81,10 +85,7 @@ void svg_layout(struct svg *svg, const struct scene *scene,
                 const struct svg_measures *measures);
 
 /* Where a time lies in the first view. */
-double svg_x(const struct scene *scene, const struct svg_measures *measures, int64_t t);
-
-/* The place of a lane of the scene, or null if it is not drawn. */
-const struct svg_lane *svg_lane_of(const struct svg *svg, uint32_t lane);
+double svg_x(const struct svg *svg, int64_t t);
 
 /* The tag of a mark or span, or null. */
 const struct svg_tag *svg_tag_of(const struct svg_strip *strip, const void *owner);
@@ -113,5 +114,48 @@ void svg_escape(FILE *file, const char *text);
 
 /* How wide 'text' is at most at 'size' units, in a common sans-serif font. */
 double svg_text_width(const char *text, double size);
+
+/* What everything is drawn with. */
+struct svg_pen {
+    FILE *file;
+    const struct svg *svg;
+    const struct scene *scene;
+    const char *prefix; /* Of ids. */
+    double core_mhz;    /* 0: not known. */
+};
+
+/* The lane that shows a lane of the scene, or null. */
+const struct svg_lane *svg_lane_of(const struct svg *svg, uint32_t lane);
+
+/* Writes a number of cycles; the same in nanoseconds, if the clock is known. */
+void svg_put_cycles(const struct svg_pen *p, int64_t t);
+void svg_put_ns(const struct svg_pen *p, int64_t cycles);
+
+/* A <title>: what, and from when to when. */
+void svg_put_title(const struct svg_pen *p, const char *text, int64_t t0, int64_t t1);
+
+/* The attributes data-t0 and data-t1. */
+void svg_put_times(const struct svg_pen *p, int64_t t0, int64_t t1);
+
+/* A <line> between two times and heights; the caller ends the element. */
+void svg_put_line(const struct svg_pen *p, const char *css, int64_t t0, double y0,
+                  int64_t t1, double y1);
+
+void svg_put_text(const struct svg_pen *p, const char *css, double x, double y,
+                  const char *text);
+
+/* All boxes and bands, or (after the arrows) their names. */
+void svg_put_spans(const struct svg_pen *p, bool names);
+
+/* The line of the code, and where its thread owns the lock. */
+void svg_put_code_line(const struct svg_pen *p, const struct svg_lane *lane);
+void svg_put_held(const struct svg_pen *p, const struct svg_lane *lane);
+
+/* By enum scene_arrow_kind: the last part of classes and ids. */
+extern const char *const svg_arrow_names[SCENE_N_ARROW_KINDS];
+void svg_put_arrow(const struct svg_pen *p, const struct scene_arrow *arrow);
+
+/* The marks of a lane with their labels. */
+void svg_put_marks(const struct svg_pen *p, const struct svg_lane *lane);
 
 #endif

@@ -29,12 +29,15 @@ const struct svg_measures svg_screen = {
     .right = SVG_RIGHT,
     .bold = 1.06,
     .rows = SVG_ROWS_MAX,
+    .crowd = 16,
     .lanes = SVG_LANES_MAX,
     .text_width = svg_text_width,
 };
 
-double svg_x(const struct scene *scene, const struct svg_measures *measures, int64_t t)
+double svg_x(const struct svg *svg, int64_t t)
 {
+    const struct scene *scene = svg->scene;
+    const struct svg_measures *measures = svg->measures;
     double share = ((double)t - (double)scene->view_from) /
                    ((double)scene->view_to - (double)scene->view_from);
     double x = measures->left + share * (measures->right - measures->left);
@@ -151,8 +154,8 @@ static void tag_step(struct svg_lane *lane, const struct svg *svg,
                      const struct scene_span *span)
 {
     const struct svg_measures *measures = svg->measures;
-    double x0 = svg_x(svg->scene, measures, span->t0);
-    double x1 = svg_x(svg->scene, measures, span->t1);
+    double x0 = svg_x(svg, span->t0);
+    double x1 = svg_x(svg, span->t1);
     x0 = x0 < measures->left ? measures->left : x0;
     x1 = x1 > measures->right ? measures->right : x1;
     bool key =
@@ -182,7 +185,7 @@ static void look_at_marks(struct svg_lane *lane, const struct svg *svg)
     for (uint32_t i = 0; i < scene->n_marks; i++) {
         const struct scene_mark *mark = &scene->marks[i];
         bool code = svg_on_code(mark);
-        double x = svg_x(scene, svg->measures, mark->t);
+        double x = svg_x(svg, mark->t);
         if (mark->lane != lane->lane || !is_shown(svg, mark->t, mark->t) ||
             (svg->measures->print && mark->weight == SCENE_BORING))
             continue;

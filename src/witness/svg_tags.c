@@ -62,6 +62,16 @@ static bool fits(const struct taken *taken, const struct svg_measures *measures,
     return true;
 }
 
+/* Many labels that matter little would pile up: then only one row of them. */
+static uint32_t rows_for(const struct svg_strip *strip,
+                         const struct svg_measures *measures, enum scene_weight weight)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < strip->n_tags; i++)
+        n += strip->tags[i].x >= measures->left && strip->tags[i].x <= measures->right;
+    return weight >= SCENE_PLAIN && n > measures->crowd ? 1 : measures->rows;
+}
+
 static void place_one(struct svg_strip *strip, const struct svg_measures *measures,
                       struct taken *taken, struct svg_tag *tag)
 {
@@ -71,7 +81,8 @@ static void place_one(struct svg_strip *strip, const struct svg_measures *measur
         take(taken, 0, tag->x - ARROW, tag->x + ARROW);
         return;
     }
-    for (uint32_t i = 0; i < 2 * measures->rows; i++) {
+    uint32_t n_rows = rows_for(strip, measures, tag->weight);
+    for (uint32_t i = 0; i < 2 * n_rows; i++) {
         uint32_t row = i / 2;
         bool left = i % 2;
         if (!fits(taken, measures, tag, row, left))

@@ -67,6 +67,10 @@ struct witness_svg_options {
  *   <rect data-t0 data-t1>             x and width; at least 2 wide
  *   <line data-t0 data-t1>             x1 and x2
  *   <g data-t0 data-t1 data-y>         transform="translate(x(t0), y)"
+ *   <g class="wt-step-tag">            the same, but x is the middle of what is
+ *                                      visible of its box; hidden if that is
+ *                                      data-unless units wide: then the name
+ *                                      stands inside
  *   <text data-t0 data-t1 data-w>      in a box: x is 4 right of its visible
  *                                      beginning, hidden if less than data-w
  *                                      units of the box are visible

@@ -40,10 +40,10 @@ check "--json=FILE leaves the summary on stdout" test -s "$out"
 
 run "$SIM" "${bad[@]}" --outdir res "$trace"
 exits 1 "--outdir"
-for name in summary.txt result.json violations.jsonl config.json manifest.json; do
+for name in summary.txt result.json violations.jsonl config.json manifest.json results.sqlite; do
     check "--outdir has $name" test -s "res/$name"
 done
-check "no other file is left" test "$(find res -type f | wc -l)" = 5
+check "no other file is left" test "$(find res -type f | wc -l)" = 6
 same "$out" res/summary.txt "summary.txt is what was printed"
 check "result.json is JSON" jq -e '.trials == 20 and .rate > 0' res/result.json
 check "violations.jsonl has one JSON value a line" \

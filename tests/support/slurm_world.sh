@@ -113,6 +113,7 @@ stop() {
         [ "$name" != slurmctld ] || wait
         pid=$(cat "$dir/run/$name.pid" 2>/dev/null) && kill "$pid" 2>/dev/null
     done
+    # shellcheck disable=SC2013 # Numbers have no blanks.
     for pid in $(grep -lzx "SLURM_CONF=$dir/slurm.conf" /proc/[0-9]*/environ 2>/dev/null |
         cut -d/ -f3); do
         case $(cat "/proc/$pid/comm" 2>/dev/null) in

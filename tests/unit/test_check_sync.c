@@ -381,7 +381,6 @@ static void what_is_not_kept_is_counted(void)
     const struct check_violation *v = check_result(s.check)->violations;
     for (unsigned i = 0; i < 4; i++) {
         CU_ASSERT_EQUAL(v[i].witness != NULL, i < 3); /* max_witnesses */
-        CU_ASSERT_EQUAL(v[i].n_witness > 0, i < 3);
         CU_ASSERT(v[i].sentence[0] && v[i].has_missed);
     }
     script_end(&s);
