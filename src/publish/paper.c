@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * paper.c - report.tex and what it inputs: macros, tables, methods, a witness,
- * references.
+ * paper.c - report.tex and what it inputs: macros, tables, methods, references. See
+ * paper_witness.c for the picture.
  *
  * A paper takes the pieces; report.tex shows that they compile, and how.
  */
@@ -382,54 +382,6 @@ static enum status put_methods(FILE *out, struct publication *p, struct err *err
     return STATUS_OK;
 }
 
-/* ---- a witness
- * ------------------------------------------------------------------- */
-
-/* The violation that the paper draws: the first under lock. Null if there is none. */
-static const struct publish_shown *shown_in_paper(const struct publication *p)
-{
-    for (uint32_t i = 0; i < p->n_shown; i++)
-        if (p->shown[i].witness.v.under_lock)
-            return &p->shown[i];
-    return NULL;
-}
-
-static enum status put_witness(FILE *out, struct publication *p, struct err *err)
-{
-    const struct publish_shown *shown = shown_in_paper(p);
-    return witness_tikz(out, &shown->witness, shown->core_mhz, err);
-}
-
-static void put_witness_caption(FILE *out, const struct publication *p,
-                                const struct publish_shown *shown)
-{
-    char point[300];
-    publish_point(p, shown->point, point, sizeof point);
-    fprintf(out, "\\caption{Violation %" PRIu64 " (%s) under ", shown->number,
-            check_rule_name(shown->witness.v.rule));
-    publish_latex(out, shown->witness.protocol);
-    fprintf(out, ": point %" PRIu64 "%s", shown->point, point[0] ? " (" : "");
-    publish_latex(out, point);
-    fprintf(out,
-            "%s, trial %" PRIu64 ", seed %" PRIu64
-            ". The same seed gives the same violation again.}\n",
-            point[0] ? ")" : "", shown->trial, shown->seed);
-}
-
-static void put_witness_section(FILE *out, const struct publication *p)
-{
-    const struct publish_shown *shown = shown_in_paper(p);
-    if (!shown)
-        return;
-    fputs("\\section{A witness}\n\\begin{sloppypar}\n", out);
-    publish_latex(out, shown->witness.sentence);
-    fputs("\nFigure~\\ref{fig:witness} shows it.\n\\end{sloppypar}\n\n"
-          "\\begin{figure}[ht]\\centering\n\\input{witness}\n",
-          out);
-    put_witness_caption(out, p, shown);
-    fputs("\\label{fig:witness}\n\\end{figure}\n\n", out);
-}
-
 /* ---- references
  * ------------------------------------------------------------------- */
 
@@ -557,7 +509,7 @@ static enum status put_paper(FILE *out, struct publication *p, struct err *err)
         "equal.}\n\\medskip\n\\resizebox{\\textwidth}{!}{\\input{tables/protocols}}\n"
         "\\end{table}\n\n",
         out);
-    put_witness_section(out, p);
+    publish_witness_section(out, p);
     for (uint32_t i = 0; i < p->n_figures; i++) {
         const struct figure *f = p->figures[i];
         bool wide = f->n_panels > 1;
@@ -589,6 +541,5 @@ enum status publish_paper(struct publication *p, struct err *err)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (write_as(p, files[i].dir, files[i].name, files[i].write, err))
             return err->status;
-    return shown_in_paper(p) ? write_as(p, &p->paper, "witness.tex", put_witness, err)
-                             : STATUS_OK;
+    return publish_witness(p, err);
 }
