@@ -11,7 +11,8 @@ packages_demo="$packages_build python3 gnuplot-nox"
 # To run every test.
 packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3 \
 slurmctld slurmd slurm-client munge \
-chromium chromium-driver"
+chromium chromium-driver \
+latexmk texlive-latex-base texlive-latex-extra texlive-pictures texlive-fonts-recommended gnuplot-nox poppler-utils"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {

@@ -60,6 +60,14 @@ enum status publish_figures(struct publication *p, struct err *err);
 /* paper.c */
 enum status publish_paper(struct publication *p, struct err *err);
 
+/* paper_methods.c */
+enum status publish_methods(FILE *out, struct publication *p, struct err *err);
+
+/* paper_witness.c: writes witness.tex, and the section of report.tex that shows it;
+ * both do nothing if no violation under lock is among those shown. */
+enum status publish_witness(struct publication *p, struct err *err);
+void publish_witness_section(FILE *out, const struct publication *p);
+
 /* shown.c: chooses the violations to draw, spread evenly, and reads their witnesses. */
 enum status publish_choose(struct publication *p, struct err *err);
 void publish_forget(struct publication *p);

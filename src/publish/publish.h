@@ -9,6 +9,7 @@
  *   paper/report.tex         compiles on its own: latexmk -pdf report.tex (paper.c)
  *   paper/macros.tex         every headline number under a name
  *   paper/methods.tex        what was run, in words, and what is not modelled
+ *   paper/witness.tex        a violation under lock as a picture, if one is drawn
  *   paper/tables/ figures/   to be \input; figures with their data beside them
  *   paper/references.bib     sources of the machine's numbers
  *

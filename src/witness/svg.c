@@ -55,18 +55,10 @@ static void put_captions(const struct svg_pen *p, const struct svg_lane *lane)
         put_caption(p, lane->tlb + 13, "TLB");
 }
 
-static int64_t tick_step(int64_t range)
-{
-    int64_t step = 1;
-    for (unsigned i = 0; range / step > 9 && i < 48; i++)
-        step = i % 3 == 1 ? step / 2 * 5 : step * 2;
-    return step;
-}
-
 static void put_axis(const struct svg_pen *p)
 {
     const struct scene *scene = p->scene;
-    int64_t step = tick_step(scene->view_to - scene->view_from);
+    int64_t step = svg_tick_step(scene->view_to - scene->view_from, 9);
     int64_t t = scene->view_from / step * step;
     const char *space = strchr(scene->zero_text, ' ');
     svg_put_text(p, "wt-dim wt-small", 8, p->svg->axis - 16, "cycles");
@@ -75,14 +67,13 @@ static void put_axis(const struct svg_pen *p)
     for (; t <= scene->view_to; t += step) {
         if (t < scene->view_from)
             continue;
-        bool last =
-            svg_x(p->scene, t) > SVG_RIGHT - 15; /* Its number would stick out. */
+        bool last = svg_x(p->svg, t) > SVG_RIGHT - 15; /* Its number would stick out. */
         svg_put_line(p, "wt-grid", t, p->svg->axis, t, p->svg->legend - 6);
         fputs("/>", p->file);
         fprintf(p->file,
                 "<text class=\"wt-dim wt-small\" text-anchor=\"%s\" "
                 "x=\"%.1f\" y=\"%.1f\"",
-                last ? "end" : "middle", last ? SVG_RIGHT : svg_x(p->scene, t),
+                last ? "end" : "middle", last ? SVG_RIGHT : svg_x(p->svg, t),
                 p->svg->axis - 5);
         svg_put_times(p, t, t);
         fputs("><title>", p->file);
@@ -301,7 +292,7 @@ enum status witness_svg(FILE *file, const struct witness *w,
         free(svg);
         return err_set(err, STATUS_INTERNAL, "out of memory");
     }
-    svg_layout(svg, scene);
+    svg_layout(svg, scene, &svg_screen);
     struct svg_pen pen = {
         .file = file,
         .svg = svg,

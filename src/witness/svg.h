@@ -10,6 +10,9 @@
  *   svg_tags.c   places labels so that none lies on another
  *   svg_text.c   text in XML, and how wide it is
  *   svg_css.c    colours and fonts
+ *
+ * tikz.c draws the same picture for print: it uses the layout and the places of
+ * the labels with measures of its own.
  */
 #ifndef WITNESS_SVG_H
 #define WITNESS_SVG_H
@@ -26,6 +29,20 @@
 #define SVG_BOX        20.0 /* Height of a kernel step. */
 #define SVG_BAND       17.0 /* Height of what holds. */
 #define SVG_FONT       12.0
+
+/* What a layout depends on.  Units are those of the font, whose size is SVG_FONT. */
+struct svg_measures {
+    double left, right;   /* Ends of the axis. */
+    double bold;          /* How much wider bold text is. */
+    uint32_t rows, lanes; /* At most; SVG_ROWS_MAX, SVG_LANES_MAX. */
+    uint32_t crowd;       /* More labels than this on one line are many. */
+    bool print;           /* A part of the time: what lies outside needs no room, boring
+                           * marks are left out, the verdict has a line of its own. */
+    bool names_above;     /* The lane's name stands above it, not beside it. */
+    double (*text_width)(const char *text, double size);
+};
+
+extern const struct svg_measures svg_screen;
 
 /* A label that wants a place at 'x', its mark. */
 struct svg_tag {
@@ -55,6 +72,8 @@ struct svg_lane {
 
 struct svg {
     const struct scene *scene;
+    const struct svg_measures *measures;
+    char access[64]; /* The label of the access, where the verdict has a line. */
     uint32_t n_lanes, n_left_out, n_owner_rows;
     bool has_pte, has_owner;
     double axis, pte, owner, first, legend, height;
@@ -62,10 +81,24 @@ struct svg {
 };
 
 /* Chooses the lanes and gives everything its place. */
-void svg_layout(struct svg *svg, const struct scene *scene);
+void svg_layout(struct svg *svg, const struct scene *scene,
+                const struct svg_measures *measures);
 
 /* Where a time lies in the first view. */
-double svg_x(const struct scene *scene, int64_t t);
+double svg_x(const struct svg *svg, int64_t t);
+
+/* The tag of a mark or span, or null. */
+const struct svg_tag *svg_tag_of(const struct svg_strip *strip, const void *owner);
+
+/* Where a fault's name must end: it stands before the fault's first step. */
+int64_t svg_name_end(const struct scene *scene, const struct scene_span *fault);
+
+/* The distance of ticks, 1, 2 or 5 times a power of ten, so that 'range' has no
+ * more than about 'n' of them. */
+int64_t svg_tick_step(int64_t range, int64_t n);
+
+/* What a mark's label says. */
+const char *svg_label(const struct svg *svg, const struct scene_mark *mark);
 
 /* True if the label of 'mark' stands below the line of the code. */
 bool svg_tag_below(const struct scene *scene, const struct scene_mark *mark);
@@ -74,7 +107,7 @@ bool svg_tag_below(const struct scene *scene, const struct scene_mark *mark);
 bool svg_on_code(const struct scene_mark *mark);
 
 /* Places the tags of a strip in rows: what weighs more goes first. */
-void svg_place(struct svg_strip *strip);
+void svg_place(struct svg_strip *strip, const struct svg_measures *measures);
 
 /* Writes 'text' with what XML wants escaped. */
 void svg_escape(FILE *file, const char *text);

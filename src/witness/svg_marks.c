@@ -92,18 +92,10 @@ static void put_tag_below(const struct svg_pen *p, const char *text, double x)
     fputs("</text>", p->file);
 }
 
-static const struct svg_tag *tag_of(const struct svg_strip *strip, const void *owner)
-{
-    for (uint32_t i = 0; i < strip->n_tags; i++)
-        if (strip->tags[i].owner == owner)
-            return &strip->tags[i];
-    return NULL;
-}
-
 static void put_place(const struct svg_pen *p, const char *css, int64_t t, double y)
 {
     fprintf(p->file, "<g class=\"%s\" transform=\"translate(%.1f %.1f)\"", css,
-            svg_x(p->scene, t), y);
+            svg_x(p->svg, t), y);
     svg_put_times(p, t, t);
     fprintf(p->file, " data-y=\"%.1f\">", y);
 }
@@ -122,9 +114,9 @@ static void put_mark(const struct svg_pen *p, const struct svg_lane *lane,
     if (mark->weight == SCENE_VERDICT)
         fputs("<circle class=\"wt-ring\" r=\"9\"/>", p->file);
     if (svg_tag_below(p->scene, mark))
-        put_tag_below(p, mark->label, svg_x(p->scene, mark->t));
+        put_tag_below(p, mark->label, svg_x(p->svg, mark->t));
     else
-        put_tag(p, tag_of(code ? &lane->above_code : &lane->above_kernel, mark),
+        put_tag(p, svg_tag_of(code ? &lane->above_code : &lane->above_kernel, mark),
                 mark->label, code ? 12 : 9);
     fputs("</g>\n", p->file);
 }
@@ -134,7 +126,7 @@ static void put_step_tags(const struct svg_pen *p, const struct svg_lane *lane)
 {
     for (uint32_t i = 0; i < p->scene->n_spans; i++) {
         const struct scene_span *span = &p->scene->spans[i];
-        const struct svg_tag *tag = tag_of(&lane->above_kernel, span);
+        const struct svg_tag *tag = svg_tag_of(&lane->above_kernel, span);
         if (!tag || !tag->placed)
             continue;
         fprintf(p->file,

@@ -53,7 +53,7 @@ void svg_put_line(const struct svg_pen *p, const char *css, int64_t t0, double y
 {
     fprintf(p->file,
             "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"", css,
-            svg_x(p->scene, t0), y0, svg_x(p->scene, t1), y1);
+            svg_x(p->svg, t0), y0, svg_x(p->svg, t1), y1);
     svg_put_times(p, t0, t1);
 }
 

@@ -17,7 +17,7 @@ struct box {
 static void put_box(const struct svg_pen *p, const struct scene_span *span,
                     const struct box *box)
 {
-    double x0 = svg_x(p->scene, span->t0), x1 = svg_x(p->scene, span->t1);
+    double x0 = svg_x(p->svg, span->t0), x1 = svg_x(p->svg, span->t1);
     double width = x1 - x0 < 2 ? 2 : x1 - x0;
     fprintf(p->file,
             "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"",
@@ -35,7 +35,7 @@ static void put_box(const struct svg_pen *p, const struct scene_span *span,
 static void put_name(const struct svg_pen *p, const char *text, int64_t t0, int64_t t1,
                      const struct box *box, double unless)
 {
-    double x0 = svg_x(p->scene, t0), x1 = svg_x(p->scene, t1);
+    double x0 = svg_x(p->svg, t0), x1 = svg_x(p->svg, t1);
     double width = svg_text_width(text, SVG_FONT) + 8;
     x0 = x0 < SVG_LEFT ? SVG_LEFT : x0;
     x1 = x1 > SVG_RIGHT ? SVG_RIGHT : x1;
@@ -104,20 +104,6 @@ static struct box owner_box(const struct svg_pen *p, const struct scene_span *sp
     };
 }
 
-/* A fault's name stands before its first step. */
-static int64_t name_end(const struct scene *scene, const struct scene_span *fault)
-{
-    int64_t until = fault->t1;
-    for (uint32_t i = 0; i < scene->n_spans; i++) {
-        const struct scene_span *span = &scene->spans[i];
-        if (span->lane == fault->lane &&
-            (span->kind == SCENE_STEP || span->kind == SCENE_SLEEP) &&
-            span->t0 >= fault->t0 && span->t0 < until)
-            until = span->t0;
-    }
-    return until;
-}
-
 /* Where and how a span is drawn. False if it is not. */
 static bool box_of(const struct svg_pen *p, const struct scene_span *span,
                    struct box *box)
@@ -170,7 +156,8 @@ void svg_put_spans(const struct svg_pen *p, bool names)
                 put_box(p, span, &box);
             else
                 put_inside(p, span,
-                           kind == SCENE_FAULT ? name_end(p->scene, span) : span->t1,
+                           kind == SCENE_FAULT ? svg_name_end(p->scene, span)
+                                               : span->t1,
                            &box);
         }
 }

@@ -17,8 +17,6 @@
 
 #define ARROW 16.0 /* Half of what an arrow's end takes. */
 
-#define CROWD 16u /* More labels than this are many. */
-
 struct interval {
     double x0, x1;
     uint32_t row;
@@ -51,11 +49,11 @@ static struct interval extent(const struct svg_tag *tag, bool left)
     return (struct interval){x0, x1, 0};
 }
 
-static bool fits(const struct taken *taken, const struct svg_tag *tag, uint32_t row,
-                 bool left)
+static bool fits(const struct taken *taken, const struct svg_measures *measures,
+                 const struct svg_tag *tag, uint32_t row, bool left)
 {
     struct interval at = extent(tag, left);
-    if (at.x0 < SVG_LEFT || at.x1 > SVG_RIGHT ||
+    if (at.x0 < measures->left || at.x1 > measures->right ||
         !is_free(taken, row, at.x0 - GAP, at.x1 + GAP))
         return false;
     for (uint32_t below = 0; below < row; below++)
@@ -65,27 +63,29 @@ static bool fits(const struct taken *taken, const struct svg_tag *tag, uint32_t 
 }
 
 /* Many labels that matter little would pile up: then only one row of them. */
-static uint32_t rows_for(const struct svg_strip *strip, enum scene_weight weight)
+static uint32_t rows_for(const struct svg_strip *strip,
+                         const struct svg_measures *measures, enum scene_weight weight)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < strip->n_tags; i++)
-        n += strip->tags[i].x >= SVG_LEFT && strip->tags[i].x <= SVG_RIGHT;
-    return weight >= SCENE_PLAIN && n > CROWD ? 1 : SVG_ROWS_MAX;
+        n += strip->tags[i].x >= measures->left && strip->tags[i].x <= measures->right;
+    return weight >= SCENE_PLAIN && n > measures->crowd ? 1 : measures->rows;
 }
 
-static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_tag *tag)
+static void place_one(struct svg_strip *strip, const struct svg_measures *measures,
+                      struct taken *taken, struct svg_tag *tag)
 {
-    if (tag->x < SVG_LEFT || tag->x > SVG_RIGHT)
+    if (tag->x < measures->left || tag->x > measures->right)
         return;
     if (tag->arrow) {
         take(taken, 0, tag->x - ARROW, tag->x + ARROW);
         return;
     }
-    uint32_t n_rows = rows_for(strip, tag->weight);
+    uint32_t n_rows = rows_for(strip, measures, tag->weight);
     for (uint32_t i = 0; i < 2 * n_rows; i++) {
         uint32_t row = i / 2;
         bool left = i % 2;
-        if (!fits(taken, tag, row, left))
+        if (!fits(taken, measures, tag, row, left))
             continue;
         struct interval at = extent(tag, left);
         take(taken, row, at.x0, at.x1);
@@ -100,12 +100,12 @@ static void place_one(struct svg_strip *strip, struct taken *taken, struct svg_t
     }
 }
 
-void svg_place(struct svg_strip *strip)
+void svg_place(struct svg_strip *strip, const struct svg_measures *measures)
 {
     struct taken taken;
     taken.n = 0;
     for (unsigned weight = SCENE_VERDICT; weight < SCENE_BORING; weight++)
         for (uint32_t i = 0; i < strip->n_tags; i++)
             if (strip->tags[i].weight == weight)
-                place_one(strip, &taken, &strip->tags[i]);
+                place_one(strip, measures, &taken, &strip->tags[i]);
 }

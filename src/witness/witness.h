@@ -84,6 +84,18 @@ struct witness_svg_options {
 enum status witness_svg(FILE *file, const struct witness *w,
                         const struct witness_svg_options *o, struct err *err);
 
+/*
+ * Writes the violation as a picture for a paper, to be \input: what the first view
+ * of witness_svg() shows, in LaTeX with tikz, xcolor and the libraries patterns and
+ * arrows.meta.  It is as wide as the line, or as the length \witnesswidth if the
+ * paper sets it, and has one layout for a column and one for a page; it can be read
+ * in black and white.  'core_mhz' turns cycles into nanoseconds; 0: only cycles are
+ * told.  Equal input gives equal bytes.  Returns STATUS_STORE if writing failed,
+ * STATUS_INTERNAL if memory ran out.
+ */
+enum status witness_tikz(FILE *file, const struct witness *w, double core_mhz,
+                         struct err *err);
+
 /* The CSS of all pictures, terminated: custom properties for the colours of
  * light, dark (by preference, or data-theme="dark" on the root element) and
  * print.  A picture lies in <div class="wt-scroll">, which scrolls sideways

@@ -58,6 +58,8 @@ static void export_all(const struct witness *w)
     assert(file);
     enum status status = witness_svg(file, w, NULL, NULL);
     assert(!status);
+    status = witness_tikz(file, w, 3400, NULL);
+    assert(!status);
     status = witness_chrome(file, both, 2, 3400, NULL);
     assert(!status);
     status = witness_vcd(file, both, 2, 0, NULL);
