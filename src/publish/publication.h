@@ -96,6 +96,8 @@ enum status publish_close(struct publish_file *file, const struct output_dir *di
 const char *publish_percent(double share, char text[32]);
 /* "1 234 567" with thin blanks for HTML, "\," for LaTeX. */
 const char *publish_number(uint64_t value, const char *gap, char text[64]);
+/* What LaTeX takes for its own is escaped; a character that it does not have becomes
+ * "?". */
 void publish_latex(FILE *out, const char *text);
 void publish_html(FILE *out, const char *text);
 /* "single_stage" -> "SingleStage", "order-79" -> "OrderSevenNine". */

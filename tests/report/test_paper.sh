@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # test_paper.sh - the paper of a report compiles, and says what the results file
 # says: every macro against SQL, every figure in its place, a witness of each rule.
-# shellcheck shell=bash
+# SC2317: compiles_once is called by check.
+# shellcheck shell=bash disable=SC2317
 . "$SD_SOURCE_DIR/tests/support/sh.sh"
 : "${SIM:?}"
 for tool in latexmk pdflatex kpsewhich sqlite3 pdftotext pdffonts; do
@@ -114,7 +115,9 @@ for line in run_stale run_torn run_lost made_mutex made_reuse; do
     head -n 1 "$SD_SOURCE_DIR/tests/fuzz/corpus/fuzz_witness/$line" >line.json
     sqlite3 one.sqlite "UPDATE violation SET witness_json = NULL;
         UPDATE violation SET witness_json = CAST(readfile('line.json') AS TEXT)
-        WHERE violation_id = (SELECT MIN(violation_id) FROM violation);"
+        WHERE violation_id = (SELECT MIN(violation_id) FROM violation);
+        UPDATE trace SET file = 'a_b%c#d&e{f}g\h^i~j\$k<l>m|n\"' || char(233, 294, 8364, 20013) ||
+            CAST(x'ff80' AS TEXT);"
     "$SIM" report -q --no-gnuplot one.sqlite -o "of_$line" >/dev/null || fail "sim report of $line"
     cp "of_$line/paper/witness.tex" "rules/$line.tex" || fail "$line has no picture"
 done
@@ -123,6 +126,9 @@ pdftotext rules/rules.pdf - >rules.txt
 for rule in STALE TORN LOST MUTEX REUSE; do
     check "the verdict of $rule, twice" test "$(grep -c "^$rule: " rules.txt)" = 2
 done
+# shellcheck disable=SC2016 # The dollar is one.
+check "every character of a name is escaped" grep -qF \
+    'a\_b\%c\#d\&e\{f\}g\textbackslash{}h\textasciicircum{}i\textasciitilde{}j\$k' of_made_mutex/paper/methods.tex
 check "names with special characters compile" compiles_once of_made_mutex/paper
 
 # ---- Nothing of it without a witness.
