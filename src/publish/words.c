@@ -33,8 +33,8 @@ const char *publish_number(uint64_t value, const char *gap, char text[64])
     return text;
 }
 
-/* The bytes of the character at 'at' if LaTeX has it: ASCII, and what T1 has from
- * U+00A0 to U+017F. Any other would stop it. */
+/* The bytes of the character at 'at' if LaTeX has it: ASCII, and Latin-1 from U+00A0
+ * on. Some of the others would stop it. */
 static size_t latex_bytes(const unsigned char *at)
 {
     if (at[0] < 0x80)
