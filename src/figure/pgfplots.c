@@ -55,6 +55,14 @@ static void put_log_tics(FILE *out, const struct figure *f, const char *axis,
     fprintf(out, "}, minor %s tick num=0,\n", axis);
 }
 
+static void put_limits_of_cells(FILE *out, const struct figure *f)
+{
+    double x0, x1, y0, y1;
+    figure_range(f, 0, f->log_x, &x0, &x1);
+    figure_range(f, 1, f->log_y, &y0, &y1);
+    fprintf(out, "  xmin=%.6g, xmax=%.6g, ymin=%.6g, ymax=%.6g,\n", x0, x1, y0, y1);
+}
+
 static void put_axis_options(FILE *out, const struct figure *f)
 {
     put_option(out, "xlabel", f->x_label);
@@ -93,6 +101,8 @@ static void put_axis_options(FILE *out, const struct figure *f)
               out);
     if (f->kind == FIGURE_TORNADO && f->interval)
         fputs("  xmin=0, xmax=104,\n", out);
+    if (f->kind == FIGURE_HEAT)
+        put_limits_of_cells(out, f);
     if (f->kind == FIGURE_HEAT)
         fprintf(out,
                 "  enlargelimits=false, colormap={shoot}{rgb255=(247,251,255) "

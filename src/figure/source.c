@@ -249,6 +249,7 @@ void source_label(const struct source *source, char *text, size_t n)
         {"shootdown_latency", "Shootdown latency [cycles]"},
         {"stale_age", "Age of the missed store [cycles]"},
         {"faults_per_cow_page", "Faults per copied page"},
+        {"ipis", "IPIs sent"},
         {"mean_duration_cycles", "Duration of a run [cycles]"},
     };
     char name[80];

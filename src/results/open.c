@@ -222,6 +222,16 @@ struct results *results_open_read(const char *path, struct err *err)
     return NULL;
 }
 
+/* A file that nobody writes is one file: it can be copied, and read where nothing may
+ * be written.  While somebody reads it this fails, and the next writer does it. */
+static void leave_one_file(struct results *r)
+{
+    if (!r->db || r->lock < 0)
+        return;
+    sqlite3_busy_timeout(r->db, 0);
+    sqlite3_exec(r->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+}
+
 void results_close(struct results *r)
 {
     if (!r)
@@ -230,6 +240,7 @@ void results_close(struct results *r)
     sqlite3_finalize(r->put_violation);
     sqlite3_finalize(r->put_pending);
     sqlite3_finalize(r->put_sum);
+    leave_one_file(r);
     sqlite3_close(r->db);
     drop_lock(r);
     free(r->path);

@@ -53,7 +53,7 @@ compare() {
 }
 compare fixed --protocols single_stage,two_stage --trials 400
 compare one_worker --protocols single_stage,local_only --trials 200 -j 1
-compare adaptive --protocols single_stage,no_wait --trials 3000 --precision 3%
+compare adaptive --protocols single_stage,no_wait --trials 1000 --precision 5%
 
 # The first trial of a point crashed: its witnesses come before those of the others.
 sqlite3 "$work/fixed" "UPDATE run SET status = 'failed', end = 'crashed' WHERE trial IN (0, 7)"

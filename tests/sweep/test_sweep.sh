@@ -198,4 +198,11 @@ exits 0 "a plan" && prints "4 points, 10 trials each: 40 trials"
 check "a dry run estimates the time from three points" grep -qE \
     '^estimate +about [0-9.e-]+ s for 4 points .* point 0 \(.* point 1 \(.* point 3 \(' "$out"
 check "a dry run makes no file" [ ! -e "$work/dry" ]
+# ---- a finished file is one file
+mkdir "$work/one"
+run "$SIM" sweep -q -c ryzen16 --trials 2 -o "$work/one/results.sqlite" "$SD_SOURCE_DIR/traces/d14347_one_page.trace"
+exits 0 "a small sweep"
+run "$SIM" export "$work/one/results.sqlite"
+exits 0 "its export"
+check "nothing lies beside a finished file, also after reading" test "$(ls "$work/one")" = results.sqlite
 finish
