@@ -114,10 +114,10 @@ enum status figure_write_gnuplot(FILE *file, const struct figure *figure,
 enum status figure_write_pgfplots(FILE *file, const struct figure *figure,
                                   struct err *err);
 
-/* The different values in a column of the rows, if they are few enough to be the ticks
- * of an axis; else 0. */
+/* The different values in a column of the rows, ascending, if they are few and far
+ * enough apart to be the ticks of an axis; else 0. */
 #define FIGURE_TICS_MAX 9u
-uint32_t figure_tics(const struct figure *figure, unsigned column,
+uint32_t figure_tics(const struct figure *figure, unsigned column, bool logarithm,
                      double values[FIGURE_TICS_MAX]);
 
 /* Half the distance between neighbours in a column, or the root of their factor on a

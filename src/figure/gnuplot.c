@@ -21,22 +21,34 @@ const char *figure_color(uint32_t series)
     return colors[series % FIGURE_SERIES_MAX];
 }
 
-uint32_t figure_tics(const struct figure *f, unsigned column,
+/* Puts a value into its place, if it is new. False: there is no room. */
+static bool insert(double *values, uint32_t *n, double value)
+{
+    uint32_t k = 0;
+    while (k < *n && values[k] < value)
+        k++;
+    if (k < *n && values[k] == value)
+        return true;
+    if (*n == FIGURE_TICS_MAX)
+        return false;
+    memmove(&values[k + 1], &values[k], (*n - k) * sizeof *values);
+    values[k] = value;
+    (*n)++;
+    return true;
+}
+
+uint32_t figure_tics(const struct figure *f, unsigned column, bool logarithm,
                      double values[FIGURE_TICS_MAX])
 {
     uint32_t n = 0;
     for (uint32_t p = 0; p < f->n_panels; p++)
         for (uint32_t s = 0; s < f->panels[p].n_series; s++)
-            for (uint32_t i = 0; i < f->panels[p].series[s].n; i++) {
-                double value = f->panels[p].series[s].rows[i].v[column];
-                uint32_t k = 0;
-                while (k < n && values[k] != value)
-                    k++;
-                if (k == n && n == FIGURE_TICS_MAX)
+            for (uint32_t i = 0; i < f->panels[p].series[s].n; i++)
+                if (!insert(values, &n, f->panels[p].series[s].rows[i].v[column]))
                     return 0;
-                if (k == n)
-                    values[n++] = value;
-            }
+    for (uint32_t i = 1; i < n && !logarithm; i++)
+        if (values[i] - values[i - 1] < 0.08 * (values[n - 1] - values[0]))
+            return 0;
     return n;
 }
 
@@ -212,12 +224,12 @@ static void put_ranges(FILE *out, const struct figure *f)
     fprintf(out, "set yrange [%.6g:%.6g]\n", low, high);
 }
 
-/* On a logarithmic axis with few values the values themselves are the best ticks. */
-static void put_log_tics(FILE *out, const struct figure *f, const char *axis,
-                         unsigned column)
+/* On an axis with few values the values themselves are the best ticks. */
+static void put_value_tics(FILE *out, const struct figure *f, const char *axis,
+                           unsigned column, bool logarithm)
 {
     double values[FIGURE_TICS_MAX];
-    uint32_t n = figure_tics(f, column, values);
+    uint32_t n = figure_tics(f, column, logarithm, values);
     if (!n)
         return;
     fprintf(out, "set %stics (", axis);
@@ -236,10 +248,10 @@ static void put_axes(FILE *out, const struct figure *f)
         fputs("set logscale x\n", out);
     if (f->log_y)
         fputs("set logscale y\n", out);
-    if (f->log_x)
-        put_log_tics(out, f, "x", 0);
-    if (f->log_y && f->kind == FIGURE_HEAT)
-        put_log_tics(out, f, "y", 1);
+    if (f->kind == FIGURE_LINE || f->kind == FIGURE_HEAT)
+        put_value_tics(out, f, "x", 0, f->log_x);
+    if (f->kind == FIGURE_HEAT)
+        put_value_tics(out, f, "y", 1, f->log_y);
     if (f->kind == FIGURE_LINE)
         fprintf(out, "set yrange [%s]\n", f->interval ? "0:105" : "0:*");
     if (f->kind == FIGURE_ECDF || f->kind == FIGURE_HISTOGRAM)

@@ -42,11 +42,11 @@ static void put_option(FILE *out, const char *key, const char *text)
     fputs("},\n", out);
 }
 
-static void put_log_tics(FILE *out, const struct figure *f, const char *axis,
-                         unsigned column)
+static void put_value_tics(FILE *out, const struct figure *f, const char *axis,
+                           unsigned column, bool logarithm)
 {
     double values[FIGURE_TICS_MAX];
-    uint32_t n = figure_tics(f, column, values);
+    uint32_t n = figure_tics(f, column, logarithm, values);
     if (!n)
         return;
     fprintf(out, "  %stick={", axis);
@@ -82,10 +82,10 @@ static void put_axis_options(FILE *out, const struct figure *f)
         fputs("  xmode=log, log ticks with fixed point,\n", out);
     if (f->log_y)
         fputs("  ymode=log, log ticks with fixed point,\n", out);
-    if (f->log_x)
-        put_log_tics(out, f, "x", 0);
-    if (f->log_y && f->kind == FIGURE_HEAT)
-        put_log_tics(out, f, "y", 1);
+    if (f->kind == FIGURE_LINE || f->kind == FIGURE_HEAT)
+        put_value_tics(out, f, "x", 0, f->log_x);
+    if (f->kind == FIGURE_HEAT)
+        put_value_tics(out, f, "y", 1, f->log_y);
     if (f->kind == FIGURE_LINE)
         fprintf(out, "  ymin=0, %senlarge x limits=0.04,\n",
                 f->interval ? "ymax=104, " : "");

@@ -112,17 +112,31 @@ bool build_same_panel(const struct build *b, uint32_t left, uint32_t right)
     return true;
 }
 
-/* Is every dimension of the panels but the first at its last value? */
-static bool on_the_edge(const struct build *b, uint32_t row)
+/* How many dimensions of the panels may run freely, from the first on, so that there
+ * is room for all: one at least. */
+static uint32_t n_free(const struct build *b)
 {
-    bool first = true;
+    uint32_t n = 0, panels = 1;
     for (uint32_t d = 0; d < b->points->n_dims; d++) {
         if (b->roles[d] != ROLE_PANEL)
             continue;
-        if (!first &&
-            points_place(b->points, row, d) != b->points->dims[d].n_values - 1)
+        panels *= b->points->dims[d].n_values;
+        if (n > 0 && panels > FIGURE_PANELS_MAX)
+            break;
+        n++;
+    }
+    return n;
+}
+
+/* Is every dimension of the panels but the first 'free' at its last value? */
+static bool on_the_edge(const struct build *b, uint32_t row, uint32_t free)
+{
+    uint32_t seen = 0;
+    for (uint32_t d = 0; d < b->points->n_dims; d++) {
+        if (b->roles[d] != ROLE_PANEL || seen++ < free)
+            continue;
+        if (points_place(b->points, row, d) != b->points->dims[d].n_values - 1)
             return false;
-        first = false;
     }
     return true;
 }
@@ -138,30 +152,30 @@ static bool is_new_panel(const struct build *b, const uint32_t *rows, uint32_t n
 
 #define PANELS_COUNTED 4096u /* Enough to say "too many". */
 
-/* One point of each panel that there would be, in 'rows'; with 'edge', of those on the
- * edge only.  Returns how many. */
-static uint32_t list_panels(const struct build *b, bool edge, uint32_t *rows)
+/* One point of each panel that there would be if 'free' dimensions run, in 'rows'.
+ * Returns how many. */
+static uint32_t list_panels(const struct build *b, uint32_t free, uint32_t *rows)
 {
     uint32_t n = 0;
     for (uint32_t row = 0; row < b->points->n && n < PANELS_COUNTED; row++)
-        if (build_is_shown(b, row) && (!edge || on_the_edge(b, row)) &&
+        if (build_is_shown(b, row) && on_the_edge(b, row, free) &&
             is_new_panel(b, rows, n, row))
             rows[n++] = row;
     return n;
 }
 
 /* As many panels as a figure has room for.  If there are more, all dimensions but the
- * first stay at their last value, so that neighbours differ in one thing. */
+ * first ones stay at their last value, so that neighbours differ in one thing. */
 static enum status find_panels(struct build *b)
 {
     uint32_t *rows = malloc(PANELS_COUNTED * sizeof *rows);
     if (!rows)
         return err_set(b->err, STATUS_LIMIT, "out of memory");
-    uint32_t all = list_panels(b, false, rows), n = all;
+    uint32_t all = list_panels(b, POINTS_DIMS, rows), n = all;
     if (all > FIGURE_PANELS_MAX) {
-        n = list_panels(b, true, rows);
+        n = list_panels(b, n_free(b), rows);
         if (n == 0) /* Not a full grid: no point on the edge. */
-            n = list_panels(b, false, rows);
+            n = list_panels(b, POINTS_DIMS, rows);
     }
     b->n_panels = n < FIGURE_PANELS_MAX ? n : FIGURE_PANELS_MAX;
     for (uint32_t i = 0; i < b->n_panels; i++)
