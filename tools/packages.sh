@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # packages.sh - the Debian 12 packages that this project needs: the only list.
-# Sourced by the tools beside it.  One function at the end: need_packages.
+# Sourced by the tools beside it.  Two functions at the end: need_packages and
+# want_packages.
 # shellcheck shell=bash disable=SC2034
 
 # To build the simulator.
 packages_build="gcc g++ cmake ninja-build pkg-config libsystemc-dev libelf-dev \
 libcjson-dev libzstd-dev libxxhash-dev libsqlite3-dev libcunit1-dev"
 # To record and run the guests of the demo.
-packages_demo="$packages_build python3 gnuplot-nox"
-# To run every test.
-packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3 \
-slurmctld slurmd slurm-client munge \
-chromium chromium-driver \
-latexmk texlive-latex-base texlive-latex-extra texlive-pictures texlive-fonts-recommended gnuplot-nox poppler-utils"
+packages_demo="$packages_build python3"
+# To run the tests.
+packages_test="$packages_build python3 make clang libclang-rt-dev clang-format git jq sqlite3"
+# Without these, tests that need them are skipped and say so; a word each.
+optional_groups="slurm browser figures paper"
+packages_slurm="slurmctld slurmd slurm-client munge"
+packages_browser="chromium chromium-driver"
+packages_figures="gnuplot-nox"
+packages_paper="latexmk texlive-latex-base texlive-latex-extra texlive-pictures \
+texlive-fonts-recommended poppler-utils"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {
@@ -51,4 +56,14 @@ need_packages() {
             "apt-get install --no-install-recommends $missing" >&2
         exit 1
     fi
+}
+
+# want_packages GROUP...: the optional ones; what cannot be installed is said, no more.
+want_packages() {
+    local group list
+    for group in "$@"; do
+        list=packages_$group
+        # shellcheck disable=SC2086 # A list of words.
+        (need_packages ${!list}) || echo "going on without the packages of '$group'"
+    done
 }
