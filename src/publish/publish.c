@@ -6,6 +6,7 @@
 
 #include "publish/publication.h"
 
+#include <sqlite3.h>
 #include <stdlib.h>
 
 static enum status make_folders(struct publication *p, struct err *err)
@@ -41,7 +42,10 @@ enum status publish(struct results *results, const struct output_dir *dir,
     p->dir = dir;
     p->options = options;
     p->done = done;
+    /* One transaction: what a sweep writes meanwhile must not come half-way in. */
+    sqlite3_exec(results_db(results), "BEGIN", NULL, NULL, NULL);
     enum status status = write_all(p, err);
+    sqlite3_exec(results_db(results), "COMMIT", NULL, NULL, NULL);
     for (uint32_t i = 0; i < p->n_figures; i++)
         figure_free(p->figures[i]);
     publish_forget(p);

@@ -136,6 +136,44 @@ if command -v sqlite3 >/dev/null; then
     run "$SIM" report -q --no-gnuplot evil.sqlite -o evil
     check "what a guest says is escaped" eval '! grep -q "<script>alert\|<img" evil/report.html'
 fi
+
+# ---- a disk that fills up, a directory that may only be read
+if unshare -rm true 2>/dev/null; then
+    mkdir small fixed
+    run unshare -rm bash -c '
+        mount -t tmpfs -o size=300k none small || exit 99
+        "$@"
+        rc=$?
+        find small -name "*part-*" >left
+        exit $rc' _ "$SIM" report -q --no-gnuplot results.sqlite -o small/report
+    if [ "$rc" != 99 ]; then
+        exits 5 "a full disk"
+        says "is the disk full"
+        check "leaves no half file" test ! -s left
+    fi
+    cp results.sqlite fixed/
+    run unshare -rm bash -c 'mount --bind fixed fixed && mount -o remount,ro,bind fixed || exit 99; exec "$@"' _ \
+        "$SIM" report -q --no-gnuplot fixed/results.sqlite -o fixed-report
+    [ "$rc" = 99 ] || exits 0 "a results file where nothing may be written"
+fi
+
+# ---- while the sweep goes on
+"$SIM" sweep -q -c ryzen16 --protocols single_stage,two_stage --vary ipi.delivery_ns=50:450:50 \
+    --trials 40 --engine native -o live.sqlite "$trace" >/dev/null &
+sweep=$!
+n_live=0
+while kill -0 $sweep 2>/dev/null; do
+    run "$SIM" report -q --no-gnuplot live.sqlite -o live --force
+    if [ "$rc" = 0 ]; then
+        n_live=$((n_live + 1))
+        rows=$(sed -n 's/.*<p>\([0-9 ]*\) trials at.*/\1/p' live/report.html | tr -dc 0-9)
+        sums=$(sed -n 's/.*Trials}{\(.*\)}$/\1/p' live/paper/macros.tex | tr -d '\\,' | awk 'NR > 2 { n += $1 } END { print n }')
+        [ -z "$rows" ] || check "a report of a running sweep is of one moment: $rows trials, $sums in macros" \
+            test "$rows" = "$sums"
+    fi
+done
+wait $sweep
+check "a running sweep can be reported" test "$n_live" -gt 0
 run "$SIM" report
 exits 2 "no file at all"
 finish
