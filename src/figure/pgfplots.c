@@ -5,40 +5,19 @@
  */
 #include "figure/figure.h"
 
+#include "report/latex.h"
+
 #include <math.h>
 #include <string.h>
 
 #define STEPS_SHOWN 0.004 /* Smaller rises of an ECDF are not seen in print. */
-
-static void put_text(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '_':
-        case '%':
-        case '#':
-        case '&':
-        case '$':
-        case '{':
-        case '}':
-            fprintf(out, "\\%c", *text);
-            break;
-        case '\\':
-        case '~':
-        case '^':
-            fprintf(out, "\\char`\\%c{}", *text);
-            break;
-        default:
-            fputc(*text, out);
-        }
-}
 
 static void put_option(FILE *out, const char *key, const char *text)
 {
     if (!text[0])
         return;
     fprintf(out, "  %s={", key);
-    put_text(out, text);
+    report_latex(out, text);
     fputs("},\n", out);
 }
 
@@ -213,7 +192,7 @@ static void put_limits(FILE *out, const struct figure *f, const struct figure_pa
         fputs("}, yticklabels={", out);
         for (uint32_t i = 0; i < s->n; i++) {
             fputs(i ? ",{" : "{", out);
-            put_text(out, s->rows[i].label);
+            report_latex(out, s->rows[i].label);
             fputc('}', out);
         }
         fprintf(out, "}, ymin=-0.6, ymax=%u.6", s->n ? s->n - 1 : 0);
@@ -225,7 +204,7 @@ static void put_limits(FILE *out, const struct figure *f, const struct figure_pa
         fputs("}, x tick label style={rotate=35, anchor=east}, xticklabels={", out);
         for (uint32_t i = 0; i < p->n_series; i++) {
             fputs(i ? ",{" : "{", out);
-            put_text(out, p->series[i].label);
+            report_latex(out, p->series[i].label);
             fputc('}', out);
         }
         fprintf(out, "}, xmin=-0.7, xmax=%u.7", p->n_series - 1);
@@ -236,7 +215,7 @@ static void put_panel(FILE *out, const struct figure *f, uint32_t p, bool legend
 {
     const struct figure_panel *panel = &f->panels[p];
     fputs("\\nextgroupplot[title={", out);
-    put_text(out, panel->title);
+    report_latex(out, panel->title);
     fputc('}', out);
     put_limits(out, f, panel);
     fputs("]\n", out);
@@ -258,7 +237,7 @@ static void put_panel(FILE *out, const struct figure *f, uint32_t p, bool legend
             put_heat(out, f, s);
         if (legend && s->label[0]) {
             fputs("\\addlegendentry{", out);
-            put_text(out, s->label);
+            report_latex(out, s->label);
             fputs("}\n", out);
         }
     }

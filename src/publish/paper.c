@@ -8,6 +8,7 @@
 #include "publish/publication.h"
 
 #include "config/json_strict.h"
+#include "report/latex.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -142,7 +143,7 @@ static void put_interval(FILE *out, double low, double high)
 static void put_total_row(FILE *out, const struct publish_total *t)
 {
     char text[64];
-    publish_latex(out, t->protocol);
+    report_latex(out, t->protocol);
     fprintf(out, " & %s", publish_number(t->trials, THIN, text));
     fprintf(out, " & %s", publish_number(t->violated, THIN, text));
     fprintf(out, " & %s & ", publish_percent(t->rate, text));
@@ -186,7 +187,7 @@ static void put_dims_head(FILE *out, const struct points *points)
             snprintf(label, sizeof label, "Protocol");
         else if (strcmp(points->dims[d].key, "cores") == 0)
             snprintf(label, sizeof label, "CPUs");
-        publish_latex(out, label);
+        report_latex(out, label);
         fputs(" & ", out);
     }
 }
@@ -196,7 +197,7 @@ static void put_dims(FILE *out, const struct points *points, uint32_t row)
     for (uint32_t d = 0; d < points->n_dims && row != UINT32_MAX; d++) {
         uint32_t place = points_place(points, row, d);
         if (place != UINT32_MAX)
-            publish_latex(out, points->dims[d].values[place].text);
+            report_latex(out, points->dims[d].values[place].text);
         fputs(" & ", out);
     }
 }
@@ -248,7 +249,7 @@ static enum status put_points_table(FILE *out, struct publication *p, struct err
 static void put_misc(FILE *out, const char *key, const char *text)
 {
     fprintf(out, "@misc{shootdown-%s,\n  title = {{", key);
-    publish_latex(out, text);
+    report_latex(out, text);
     fputs("}},\n}\n\n", out);
 }
 
@@ -301,7 +302,7 @@ static enum status put_references(FILE *out, struct publication *p, struct err *
 static void put_caption(FILE *out, const struct figure *f)
 {
     fputs("\\caption{", out);
-    publish_latex(out, f->title);
+    report_latex(out, f->title);
     fputs(".", out);
     if (f->interval && (f->kind == FIGURE_LINE || f->kind == FIGURE_BARS))
         fputs(" Bars: Wilson's 95\\,\\% interval.", out);
@@ -344,7 +345,7 @@ static enum status put_paper(FILE *out, struct publication *p, struct err *err)
         const struct publish_total *t = &p->totals[i];
         name_total(p, i, name, sizeof name);
         fputs("\\item \\texttt{", out);
-        publish_latex(out, t->protocol);
+        report_latex(out, t->protocol);
         if (t->violated)
             fprintf(
                 out,

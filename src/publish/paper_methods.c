@@ -4,6 +4,8 @@
  */
 #include "publish/publication.h"
 
+#include "report/latex.h"
+
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -29,7 +31,7 @@ static void put_list(FILE *out, sqlite3_stmt *s)
     const char *comma = "";
     while (sqlite3_step(s) == SQLITE_ROW) {
         fputs(comma, out);
-        publish_latex(out, (const char *)sqlite3_column_text(s, 0));
+        report_latex(out, (const char *)sqlite3_column_text(s, 0));
         comma = ", ";
     }
     sqlite3_finalize(s);
@@ -46,7 +48,7 @@ static enum status put_guests(FILE *out, struct publication *p, struct err *err)
     const char *lead = "The guest was ";
     while (sqlite3_step(s) == SQLITE_ROW) {
         fputs(lead, out);
-        publish_latex(out, (const char *)sqlite3_column_text(s, 0));
+        report_latex(out, (const char *)sqlite3_column_text(s, 0));
         fprintf(out, " (%s threads, %s operations, XXH3-128 \\texttt{%.8s\\ldots})",
                 publish_number((uint64_t)sqlite3_column_int64(s, 1), THIN, a),
                 publish_number((uint64_t)sqlite3_column_int64(s, 2), THIN, b),
@@ -76,7 +78,7 @@ static enum status put_machines(FILE *out, struct publication *p, struct err *er
         return err->status;
     while (sqlite3_step(s) == SQLITE_ROW) {
         fputs("We simulated the machine ", out);
-        publish_latex(out, (const char *)sqlite3_column_text(s, 0));
+        report_latex(out, (const char *)sqlite3_column_text(s, 0));
         int64_t low = number(s, 1), high = number(s, 2);
         if (low == high)
             fprintf(out, " (%" PRId64 " hardware threads", low);
@@ -84,9 +86,9 @@ static enum status put_machines(FILE *out, struct publication *p, struct err *er
             fprintf(out, " (%" PRId64 " to %" PRId64 " hardware threads", low, high);
         fprintf(out, " at %.4g\\,GHz) at cycle level, driven by the ",
                 sqlite3_column_double(s, 3) / 1000);
-        publish_latex(out, (const char *)sqlite3_column_text(s, 4));
+        report_latex(out, (const char *)sqlite3_column_text(s, 4));
         fputs(" engine, with the shootdown algorithm ", out);
-        publish_latex(out, (const char *)sqlite3_column_text(s, 5));
+        report_latex(out, (const char *)sqlite3_column_text(s, 5));
         fprintf(out,
                 ". Each point was run with up to %" PRId64 " trials, seeds %" PRId64
                 " to %" PRId64 ". ",
@@ -116,11 +118,11 @@ static enum status put_varied(FILE *out, struct publication *p, struct err *err)
         if (strcmp(dim->key, "protocol") == 0 || strcmp(dim->key, "trace") == 0)
             continue;
         fputs("Varied: \\texttt{", out);
-        publish_latex(out, dim->key);
+        report_latex(out, dim->key);
         fprintf(out, "} over %" PRIu32 " values, ", dim->n_values);
-        publish_latex(out, dim->values[0].text);
+        report_latex(out, dim->values[0].text);
         fputs(" to ", out);
-        publish_latex(out, dim->values[dim->n_values - 1].text);
+        report_latex(out, dim->values[dim->n_values - 1].text);
         fputs(". ", out);
     }
     fputc('\n', out);
@@ -150,7 +152,7 @@ enum status publish_methods(FILE *out, struct publication *p, struct err *err)
     fputs(".\n", out);
     const char *program = results_manifest(p->results, "program");
     fputs("Program: sim, version \\texttt{", out);
-    publish_latex(out, program ? program : "unknown");
+    report_latex(out, program ? program : "unknown");
     fputs("}; plan \\texttt{", out);
     const char *plan = results_manifest(p->results, "plan_xxh3");
     fprintf(out, "%.8s\\ldots}.\n", plan ? plan : "unknown");

@@ -5,6 +5,8 @@
  */
 #include "publish/publication.h"
 
+#include "report/latex.h"
+
 #include <inttypes.h>
 
 /* The violation that the paper draws: the first under lock. Null if there is none. */
@@ -36,9 +38,9 @@ static void put_witness_caption(FILE *out, const struct publication *p,
     publish_point(p, shown->point, point, sizeof point);
     fprintf(out, "\\caption{Violation %" PRIu64 " (%s) under ", shown->number,
             check_rule_name(shown->witness.v.rule));
-    publish_latex(out, shown->witness.protocol);
+    report_latex(out, shown->witness.protocol);
     fprintf(out, ": point %" PRIu64 "%s", shown->point, point[0] ? " (" : "");
-    publish_latex(out, point);
+    report_latex(out, point);
     fprintf(out,
             "%s, trial %" PRIu64 ", seed %" PRIu64
             ". The same seed gives the same violation again.}\n",
@@ -51,7 +53,7 @@ void publish_witness_section(FILE *out, const struct publication *p)
     if (!shown)
         return;
     fputs("\\section{A witness}\n\\begin{sloppypar}\n", out);
-    publish_latex(out, shown->witness.sentence);
+    report_latex(out, shown->witness.sentence);
     fputs("\nFigure~\\ref{fig:witness} shows it.\n\\end{sloppypar}\n\n"
           "\\begin{figure}[ht]\\centering\n\\input{witness}\n",
           out);

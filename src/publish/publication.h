@@ -98,7 +98,6 @@ const char *publish_percent(double share, char text[32]);
 const char *publish_number(uint64_t value, const char *gap, char text[64]);
 /* What LaTeX takes for its own is escaped; a character that it does not have becomes
  * "?". */
-void publish_latex(FILE *out, const char *text);
 void publish_html(FILE *out, const char *text);
 /* "single_stage" -> "SingleStage", "order-79" -> "OrderSevenNine". */
 void publish_macro_name(const char *text, char *name, size_t n);

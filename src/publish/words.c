@@ -33,56 +33,6 @@ const char *publish_number(uint64_t value, const char *gap, char text[64])
     return text;
 }
 
-/* The bytes of the character at 'at' if LaTeX has it: ASCII, and Latin-1 from U+00A0
- * on. Some of the others would stop it. */
-static size_t latex_bytes(const unsigned char *at)
-{
-    if (at[0] < 0x80)
-        return at[0] >= 0x20 && at[0] != 0x7f;
-    bool two = at[0] >= 0xc2 && at[0] <= 0xc3 && (at[1] & 0xc0) == 0x80;
-    return two && (at[0] > 0xc2 || at[1] >= 0xa0) ? 2 : 0;
-}
-
-static const char *latex_special(char c)
-{
-    switch (c) {
-    case '\\':
-        return "\\textbackslash{}";
-    case '^':
-        return "\\textasciicircum{}";
-    case '~':
-        return "\\textasciitilde{}";
-    case '<':
-        return "\\textless{}";
-    case '>':
-        return "\\textgreater{}";
-    case '|':
-        return "\\textbar{}";
-    case '"':
-        return "{\\char`\\\"}";
-    default:
-        return NULL;
-    }
-}
-
-void publish_latex(FILE *out, const char *text)
-{
-    while (*text) {
-        size_t n = latex_bytes((const unsigned char *)text);
-        const char *special = latex_special(*text);
-        if (special)
-            fputs(special, out);
-        else if (strchr("_%#&${}", *text))
-            fprintf(out, "\\%c", *text);
-        else if (n)
-            fwrite(text, 1, n, out);
-        else
-            fputc('?', out);
-        for (text += n ? n : 1; !n && (*text & 0xc0) == 0x80;)
-            text++;
-    }
-}
-
 void publish_html(FILE *out, const char *text)
 {
     for (; *text; text++)

@@ -9,6 +9,8 @@
  */
 #include "witness/tikz.h"
 
+#include "report/latex.h"
+
 #include "report/report.h"
 
 #include <inttypes.h>
@@ -21,7 +23,7 @@ static void put_text(const struct tikz_pen *p, const char *style, double x, doub
                      const char *text)
 {
     fprintf(p->file, "\\node[witness text%s] at (%.1f,%.1f) {", style, x, y);
-    tikz_escape(p->file, text);
+    report_latex(p->file, text);
     fputs("};\n", p->file);
 }
 
@@ -183,7 +185,7 @@ static double put_verdict(const struct tikz_pen *p, double y)
                 "\\node[witness text" TIKZ_BOLD
                 ",witnessbad,anchor=base] at (%.1f,%.1f) {",
                 tikz_clamp(x, width / 2, p->width - width / 2), y + 14);
-    tikz_escape(p->file, text);
+    report_latex(p->file, text);
     fputs("};\n", p->file);
     return y + 5 + SVG_TAG_HEIGHT * lines;
 }
@@ -231,7 +233,7 @@ static void put_item(const struct tikz_pen *p, struct place *at, const char *pic
     fprintf(p->file,
             "\\begin{scope}[shift={(%.1f,%.1f)}]%s\\node[witness text] at (%.0f,11) {",
             at->x, at->y, picture, begin);
-    tikz_escape(p->file, text);
+    report_latex(p->file, text);
     fputs("};\\end{scope}\n", p->file);
     at->x += width + 12;
 }

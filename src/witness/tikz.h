@@ -71,10 +71,6 @@ extern const struct svg_measures tikz_wide, tikz_narrow;
 /* Writes everything before the pictures. It opens a group. */
 void tikz_head(FILE *file, const struct witness *w);
 
-/* Writes 'text' with what LaTeX would take for its own escaped.  A byte that is not
- * printable ASCII becomes '?': no font has all characters. */
-void tikz_escape(FILE *file, const char *text);
-
 /* How wide 'text' is in Computer Modern of 'size', which is wider than others. */
 double tikz_text_width(const char *text, double size);
 

@@ -7,6 +7,8 @@
  */
 #include "witness/tikz.h"
 
+#include "report/latex.h"
+
 #include <assert.h>
 
 static bool in_view(const struct tikz_pen *p, int64_t t0, int64_t t1)
@@ -57,7 +59,7 @@ static void put_inside(const struct tikz_pen *p, const struct scene_span *span,
     }
     fprintf(p->file, "\\node[witness label,fill=%s] at (%.1f,%.1f) {", box->ground,
             x + 3, box->y + box->height / 2 + 4);
-    tikz_escape(p->file, text);
+    report_latex(p->file, text);
     fputs("};\n", p->file);
 }
 
@@ -218,7 +220,7 @@ static void put_label(const struct tikz_pen *p, bool bad, bool left, double x, d
 {
     fprintf(p->file, "\\node[witness label%s%s] at (%.1f,%.1f) {",
             left ? TIKZ_RIGHT : "", bad ? TIKZ_BOLD : "", x + (left ? -3 : 3), y);
-    tikz_escape(p->file, text);
+    report_latex(p->file, text);
     fputs("};\n", p->file);
 }
 

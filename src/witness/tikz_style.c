@@ -7,6 +7,8 @@
  */
 #include "witness/tikz.h"
 
+#include "report/latex.h"
+
 #include <inttypes.h>
 
 const struct svg_measures tikz_wide = {
@@ -107,7 +109,7 @@ static const char marks[] =
 void tikz_head(FILE *file, const struct witness *w)
 {
     fputs("% A violation of ", file);
-    tikz_escape(file, check_rule_name(w->v.rule));
+    report_latex(file, check_rule_name(w->v.rule));
     fprintf(
         file,
         ", trial %" PRIu64 ", as a picture.  The preamble of the paper needs\n"

@@ -6,50 +6,6 @@
 
 #include <string.h>
 
-/* The characters that cannot stand for themselves, in any font encoding. */
-static const struct {
-    char character;
-    const char *latex;
-} special[] = {
-    {'\\', "\\textbackslash{}"},
-    {'^', "\\textasciicircum{}"},
-    {'~', "\\textasciitilde{}"},
-    {'<', "\\textless{}"},
-    {'>', "\\textgreater{}"},
-    {'|', "\\textbar{}"},
-    {'"', "{\\char`\\\"}"},
-    {'`', "{\\textasciigrave}"},
-    {'_', "\\_"},
-    {'%', "\\%"},
-    {'#', "\\#"},
-    {'&', "\\&"},
-    {'$', "\\$"},
-    {'{', "\\{"},
-    {'}', "\\}"},
-};
-
-static const char *special_of(char c)
-{
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        if (special[i].character == c)
-            return special[i].latex;
-    return NULL;
-}
-
-void tikz_escape(FILE *file, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        const char *latex = special_of(*text);
-        if ((c & 0xc0) == 0x80) /* The rest of a character in UTF-8. */
-            continue;
-        if (latex)
-            fputs(latex, file);
-        else
-            fputc(c < 0x20 || c >= 0x7f ? '?' : c, file);
-    }
-}
-
 /* In parts of the font size: the advances of ecrm0700, the widest in each class. */
 static double character_width(char c)
 {

@@ -23,10 +23,10 @@ rows() {
     done
 }
 
-sweep "$work/one" -j 1
+sweep "$work/single" -j 1
 exits 0 "a sweep that finds violations succeeds"
 prints "6 of 6 points done; 48 trials now, 0 before"
-rows "$work/one" >"$work/expected"
+rows "$work/single" >"$work/expected"
 check "violations are among the rows" grep -q 'STALE' "$work/expected"
 
 sweep "$work/two" -j 2
@@ -35,10 +35,10 @@ same "$work/expected" "$work/rows" "one job and two give the same rows"
 
 # Exported as JSON, a table is what it is as CSV.
 for table in $tables; do
-    run "$SIM" export -f jsonl -w "$table" "$work/one"
+    run "$SIM" export -f jsonl -w "$table" "$work/single"
     exits 0 "$table as JSON"
     cp "$out" "$work/jsonl"
-    "$SIM" export -w "$table" "$work/one" >"$work/csv"
+    "$SIM" export -w "$table" "$work/single" >"$work/csv"
     run python3 -c '
 import csv, json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
@@ -55,12 +55,12 @@ assert all(same(line[k], row[k]) for line, row in zip(lines, rows) for k in row)
 ' "$work/jsonl" "$work/csv"
     exits 0 "$table: as many rows, the same columns and values; numbers are numbers"
 done
-run "$SIM" export -f xml "$work/one"
+run "$SIM" export -f xml "$work/single"
 exits 2 "a format that is not there"
 
-sweep "$work/one" -j 2
+sweep "$work/single" -j 2
 prints "0 trials now, 48 before"
-rows "$work/one" >"$work/rows"
+rows "$work/single" >"$work/rows"
 same "$work/expected" "$work/rows" "a finished sweep stays as it is"
 
 # Every violation has a row, though only the first of a point have their witness; --set
@@ -143,15 +143,15 @@ same "$work/a1" "$work/a2" "adaptive trials are the same with one job and two"
 check "precision stopped a point early" grep -q ',precision,' "$work/a1"
 
 # What does not belong together.
-sweep "$work/one" --trials 9
+sweep "$work/single" --trials 9
 exits 5 "another number of trials" && says "holds another sweep"
 run "$SIM" merge -o "$work/merged" "$work/adaptive1"
 exits 5 "a shard of another plan" && says "belongs to another plan"
-cp "$work/one" "$work/version" && sqlite3 "$work/version" 'PRAGMA user_version=9' 2>/dev/null && {
+cp "$work/single" "$work/version" && sqlite3 "$work/version" 'PRAGMA user_version=9' 2>/dev/null && {
     sweep "$work/version"
     exits 5 "a file of another version" && says "has version 9"
 }
-head -c 3000 "$work/one" >"$work/cut"
+head -c 3000 "$work/single" >"$work/cut"
 sweep "$work/cut"
 exits 5 "a file that was cut" && says "$work/cut"
 echo "hello, this is a text and no database at all" >"$work/text"
@@ -160,7 +160,7 @@ exits 5 "a text" && says "no results file"
 check "it is left as it was" grep -q hello "$work/text"
 run "$SIM" export "$work/none"
 exits 5 "a file that is not there"
-run "$SIM" export -w rows "$work/one"
+run "$SIM" export -w rows "$work/single"
 exits 2 "a table that is not there" && says "there is no table 'rows'"
 "$SIM" sweep -q -c ryzen16 --trials 100000 -o "$work/busy" traces/d14347.trace &
 busy=$!
@@ -199,10 +199,10 @@ check "a dry run estimates the time from three points" grep -qE \
     '^estimate +about [0-9.e-]+ s for 4 points .* point 0 \(.* point 1 \(.* point 3 \(' "$out"
 check "a dry run makes no file" [ ! -e "$work/dry" ]
 # ---- a finished file is one file
-mkdir "$work/one"
-run "$SIM" sweep -q -c ryzen16 --trials 2 -o "$work/one/results.sqlite" "$SD_SOURCE_DIR/traces/d14347_one_page.trace"
+mkdir "$work/single"
+run "$SIM" sweep -q -c ryzen16 --trials 2 -o "$work/single/results.sqlite" "$SD_SOURCE_DIR/traces/d14347_one_page.trace"
 exits 0 "a small sweep"
-run "$SIM" export "$work/one/results.sqlite"
+run "$SIM" export "$work/single/results.sqlite"
 exits 0 "its export"
-check "nothing lies beside a finished file, also after reading" test "$(ls "$work/one")" = results.sqlite
+check "nothing lies beside a finished file, also after reading" test "$(ls "$work/single")" = results.sqlite
 finish
