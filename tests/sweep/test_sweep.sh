@@ -199,10 +199,10 @@ check "a dry run estimates the time from three points" grep -qE \
     '^estimate +about [0-9.e-]+ s for 4 points .* point 0 \(.* point 1 \(.* point 3 \(' "$out"
 check "a dry run makes no file" [ ! -e "$work/dry" ]
 # ---- a finished file is one file
-mkdir "$work/single"
-run "$SIM" sweep -q -c ryzen16 --trials 2 -o "$work/single/results.sqlite" "$SD_SOURCE_DIR/traces/d14347_one_page.trace"
+mkdir "$work/folder"
+run "$SIM" sweep -q -c ryzen16 --trials 2 -o "$work/folder/results.sqlite" "$SD_SOURCE_DIR/traces/d14347_one_page.trace"
 exits 0 "a small sweep"
-run "$SIM" export "$work/single/results.sqlite"
+run "$SIM" export "$work/folder/results.sqlite"
 exits 0 "its export"
-check "nothing lies beside a finished file, also after reading" test "$(ls "$work/single")" = results.sqlite
+check "nothing lies beside a finished file, also after reading" test "$(ls "$work/folder")" = results.sqlite
 finish
