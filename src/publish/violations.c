@@ -7,12 +7,14 @@
  *   witness/trace.json         Perfetto, speedscope: all of them in one file
  *   witness/violation-3.vcd    GTKWave, Surfer
  *   witness/violation-3.kanata Konata
+ *   witness/violation-3.svg    the timeline of the page, for slides
  */
 #include "publish/publication.h"
 
 #include "results/export.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum status write_list(struct publication *p, const char *name,
@@ -93,6 +95,28 @@ static enum status write_each(struct publication *p, const struct output_dir *di
     return STATUS_OK;
 }
 
+/* The timeline of the page as a file of its own: the style goes inside. */
+static enum status put_svg(FILE *file, const struct witness *const *witnesses,
+                           uint32_t n, double core_mhz, struct err *err)
+{
+    char *svg = NULL;
+    size_t bytes;
+    const struct witness_svg_options options = {"w", core_mhz};
+    FILE *memory = open_memstream(&svg, &bytes);
+    (void)n; /* One. */
+    if (!memory)
+        return err_set(err, STATUS_LIMIT, "out of memory");
+    enum status status = witness_svg(memory, witnesses[0], &options, err);
+    if (fclose(memory) != 0 && !status)
+        status = err_set(err, STATUS_LIMIT, "out of memory");
+    const char *inside = status ? NULL : strchr(svg, '>');
+    if (inside)
+        fprintf(file, "%.*s>\n<style>\n%s</style>%s", (int)(inside - svg), svg,
+                witness_svg_css(), inside + 1);
+    free(svg);
+    return status;
+}
+
 enum status publish_violations(struct publication *p, struct err *err)
 {
     struct output_dir dir;
@@ -103,6 +127,8 @@ enum status publish_violations(struct publication *p, struct err *err)
         return STATUS_OK;
     if (output_dir_open_inside(&dir, p->dir, "witness", true, err) ||
         write_chrome(p, &dir, err) || write_each(p, &dir, "vcd", witness_vcd, err))
+        return err->status;
+    if (write_each(p, &dir, "svg", put_svg, err))
         return err->status;
     return write_each(p, &dir, "kanata", witness_kanata, err);
 }

@@ -77,6 +77,19 @@ refuse '{"name": "x", "kind": "bars", "y": "rate", "colour": 1}' 3 '"colour": un
 refuse '{"name": "cost", "kind": "bars", "y": "rate"}' 3 'of that name already'
 refuse '{"name": "x", "kind": "bars"' 3 'bad.json'
 
+# ---- the picture of the README
+"$SIM" run -q -c ryzen16 --protocol single_stage --set ipi.cluster_ns=50 --trials 3 --exit-zero \
+    --outdir picture "$trace" >/dev/null
+run "$SIM" report -q --no-gnuplot picture -o picture-report
+same "$SD_SOURCE_DIR/docs/pictures/timeline.svg" picture-report/witness/violation-1.svg \
+    "the picture of the README is what the program draws (docs/timelines.md says how)"
+if command -v python3 >/dev/null; then
+    for file in report/witness/*.svg; do
+        check "$file is well-formed" python3 -c \
+            'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$file"
+    done
+fi
+
 # ---- runs and comparisons
 run "$SIM" run -q -c ryzen16 --protocol single_stage --trials 5 --exit-zero --outdir run "$trace"
 exits 0 "sim run --outdir"
