@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * preflight.h - does this guest fit this machine? Private to src/run.
+ * preflight.h - does this guest fit this machine?
  *
  * Looks through all operations for what would end a run in the middle and can
  * be known before it: a PIN to a hardware thread that is not there, an EXPECT

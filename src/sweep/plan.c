@@ -210,7 +210,7 @@ void sweep_protocol_label(const char *protocol, char *label, size_t n)
 }
 
 /* "point 17 (ipi.delivery_ns=50, protocol two_stage): " before the message. */
-static enum status name_point(const struct sweep_plan *plan, uint64_t id,
+enum status sweep_name_point(const struct sweep_plan *plan, uint64_t id,
                               struct err *err)
 {
     char text[400], label[80];
@@ -259,7 +259,7 @@ enum status sweep_config(const struct sweep_plan *plan, uint64_t id,
     if (!status)
         status = machine_config_load(&sources, config, effective, err);
     free_assignments(&a);
-    return status ? name_point(plan, id, err) : STATUS_OK;
+    return status ? sweep_name_point(plan, id, err) : STATUS_OK;
 }
 
 /* ---- statistics

@@ -94,6 +94,10 @@ enum status sweep_config(const struct sweep_plan *plan, uint64_t id,
  * False: it cannot be; '*t' is as it was. */
 bool sweep_topology(struct topology_config *t, uint64_t n_cpus);
 
+/* Puts the point and its values before the message of '*err'. Returns its status. */
+enum status sweep_name_point(const struct sweep_plan *plan, uint64_t id,
+                             struct err *err);
+
 /* After 'n' trials of which 'violated' were: does --precision allow to stop?  Asked
  * after 100, 110, 121, 134 ... trials only (each 1.1 times the one before, rounded up),
  * because looking often biases the rate. Pure. */

@@ -5,6 +5,7 @@
 #include "sweep/sweep.h"
 
 #include "config/text.h"
+#include "run/preflight.h"
 #include "run/run.h"
 #include "sweep/plan_json.h"
 
@@ -27,16 +28,45 @@ static void hash_text(const char *bytes, size_t n, char hex[33])
         snprintf(hex + 2 * i, 3, "%02x", canonical.digest[i]);
 }
 
+/* Does the guest of a point fit its machine?  One that fits a machine fits all larger
+ * ones: '*fits' is the least number of CPUs that is known to do, 0: none yet. */
+static enum status check_guest(struct trace *trace, uint32_t n_cpus, uint32_t *fits,
+                               struct err *err)
+{
+    if (*fits && n_cpus >= *fits)
+        return STATUS_OK;
+    if (preflight(trace, n_cpus, err))
+        return err->status;
+    *fits = n_cpus;
+    return STATUS_OK;
+}
+
+static enum status check_points(const struct sweep_plan *plan, uint64_t n,
+                                uint32_t *fits, struct err *err)
+{
+    struct machine_config config;
+    for (uint64_t id = 0; id < n; id++) {
+        uint32_t trace = sweep_place_of(plan, id).trace;
+        if (sweep_config(plan, id, &config, NULL, err))
+            return err->status;
+        if (check_guest(plan->traces[trace], topology_n_cpus(&config.topology),
+                        &fits[trace], err))
+            return sweep_name_point(plan, id, err);
+    }
+    return STATUS_OK;
+}
+
 enum status sweep_check(const struct sweep_plan *plan, struct err *err)
 {
     uint64_t n;
-    struct machine_config config;
     if (sweep_count(plan, &n, err))
         return err->status;
-    for (uint64_t id = 0; id < n; id++)
-        if (sweep_config(plan, id, &config, NULL, err))
-            return err->status;
-    return STATUS_OK;
+    uint32_t *fits = calloc(plan->n_traces + 1, sizeof *fits);
+    if (!fits)
+        return err_set(err, STATUS_LIMIT, "out of memory");
+    enum status status = check_points(plan, n, fits, err);
+    free(fits);
+    return status;
 }
 
 static enum status put_traces(const struct sweep_plan *plan, struct results *results,

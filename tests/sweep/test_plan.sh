@@ -118,6 +118,7 @@ bad "protocols as a key" 2 "use --protocols" --vary protocol=single_stage
 bad "a guest twice" 2 "are the same" traces/d14347.trace
 bad "cores that are no whole parts" 3 "point 1 (cores=6" --vary cores=4,6
 bad "cores that are no number" 3 "point 0 (cores=many" --vary cores=many
+bad "a guest that needs more cores" 3 "point 1 (cores=2" --vary cores=16,2
 bad "one value of a logarithm" 2 "needs 2 to" --vary mem.copy_lines=1:8:log1
 bad "a logarithm from 0" 2 "from above 0" --vary ipi.delivery_ns=0:8:log3
 finish

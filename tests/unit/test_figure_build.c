@@ -104,7 +104,7 @@ static int make_results(void)
         for (unsigned i = 0; i < 3; i++)
             for (unsigned c = 4; c <= 8; c += 4)
                 put_point(id++, p ? "new" : "old", xs[i], c);
-    return points_load(&points, results, &err);
+    return points_load(&points, results, &err) != STATUS_OK;
 }
 
 static int drop_results(void)
