@@ -211,7 +211,7 @@ void sweep_protocol_label(const char *protocol, char *label, size_t n)
 
 /* "point 17 (ipi.delivery_ns=50, protocol two_stage): " before the message. */
 enum status sweep_name_point(const struct sweep_plan *plan, uint64_t id,
-                              struct err *err)
+                             struct err *err)
 {
     char text[400], label[80];
     const struct sweep_place place = sweep_place_of(plan, id);
