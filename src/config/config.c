@@ -109,28 +109,41 @@ static enum status add_origin(struct config *config, const char *name, uint32_t 
     return STATUS_OK;
 }
 
-enum config_unit config_split_key(const char *key, char *stem, size_t n)
+/* The length of a key without the unit at its end. */
+static size_t stem_length(const char *key, enum config_unit *unit)
 {
     static const char *const suffixes[] = {
         [UNIT_NS] = "_ns", [UNIT_CYCLES] = "_cycles"};
     size_t length = strlen(key);
-    for (int unit = UNIT_NS; unit <= UNIT_CYCLES; unit++) {
-        size_t suffix = strlen(suffixes[unit]);
-        if (length <= suffix || strcmp(key + length - suffix, suffixes[unit]) != 0)
+    for (int u = UNIT_NS; u <= UNIT_CYCLES; u++) {
+        size_t suffix = strlen(suffixes[u]);
+        if (length <= suffix || strcmp(key + length - suffix, suffixes[u]) != 0)
             continue;
-        snprintf(stem, n, "%.*s", (int)(length - suffix), key);
-        return (enum config_unit)unit;
+        *unit = (enum config_unit)u;
+        return length - suffix;
     }
-    snprintf(stem, n, "%s", key);
-    return UNIT_NONE;
+    *unit = UNIT_NONE;
+    return length;
 }
 
+enum config_unit config_split_key(const char *key, char *stem, size_t n)
+{
+    enum config_unit unit;
+    size_t length = stem_length(key, &unit);
+    length = length < n ? length : n - 1;
+    memcpy(stem, key, length);
+    stem[length] = '\0';
+    return unit;
+}
+
+/* Asked for all pairs of keys of two objects, so nothing is copied. */
 static bool same_stem(const char *a, const char *b)
 {
-    char stem_a[CONFIG_KEY_BYTES], stem_b[CONFIG_KEY_BYTES];
-    config_split_key(a, stem_a, sizeof stem_a);
-    config_split_key(b, stem_b, sizeof stem_b);
-    return strcmp(stem_a, stem_b) == 0;
+    enum config_unit unit;
+    if (a[0] != b[0])
+        return false;
+    size_t length = stem_length(a, &unit);
+    return length == stem_length(b, &unit) && memcmp(a, b, length) == 0;
 }
 
 /* Removes "x_cycles" from 'target' when the patch writes "x_ns", and so on.
