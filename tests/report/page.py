@@ -56,6 +56,44 @@ PLACES = """
 """
 
 
+# Visible labels of the first timelines that lie on each other.
+OVERLAPS = """
+  const bad = [];
+  for (const svg of [...document.querySelectorAll('.timeline svg')].slice(0, 4)) {
+    const area = svg.getBoundingClientRect(), boxes = [];
+    for (const t of svg.querySelectorAll('.wt-tag, .wt-in')) {
+      if (t.getAttribute('visibility') === 'hidden') continue;
+      const r = t.getBoundingClientRect();
+      if (r.width && r.right > area.left && r.left < area.right) boxes.push([r.left + 1, r.right - 1, r.top + 4, r.bottom - 4, t.textContent]);
+    }
+    boxes.forEach((a, i) => boxes.slice(i + 1).forEach(b => {
+      if (a[0] < b[1] && b[0] < a[1] && a[2] < b[3] && b[2] < a[3]) bad.push(a[4] + ' | ' + b[4]);
+    }));
+  }
+  return bad;
+"""
+
+
+def labels(b):
+    """At every zoom labels keep apart, and what is violated says so."""
+    def press(action):
+        b.run("for (const t of [...document.querySelectorAll('.timeline')].slice(0, 4)) t.querySelector(`[data-do=${arguments[0]}]`).click()", action)
+    found = {"as drawn": b.run(OVERLAPS)}
+    for name, actions in (("what matters", ["first"]), ("closer", ["in"]), ("closest", ["in", "in", "in"]),
+                          ("to the left", ["left"]), ("all", ["all"])):
+        for action in actions:
+            press(action)
+        found[name] = b.run(OVERLAPS)
+    for name, bad in found.items():
+        rule(f"no label lies on another: {name}", not bad, bad[:4])
+    press("all")
+    ticks = b.run("return [...document.querySelectorAll('.wt-axis text')].map(t => t.textContent)")
+    rule("a tick of 0 has no sign", "\u22120" not in ticks and "0" in ticks, ticks[:9])
+    press("first")
+    silent = b.run("return [...document.querySelectorAll('.timeline svg')].slice(0, 4).filter(s => ![...s.querySelectorAll('.wt-bad .wt-tag')].some(t => t.getAttribute('visibility') !== 'hidden')).length")
+    rule("what is violated says so", silent == 0, silent)
+
+
 def requests(browser):
     """URLs that the page asked for, but for itself."""
     urls = []
@@ -177,6 +215,7 @@ def main():
         rule("the script ran to its end", b.run("return document.documentElement.dataset.ready") == "yes")
         sorting(b)
         filtering(b)
+        labels(b)
         zooming(b)
         links(b)
         keyboard(b)

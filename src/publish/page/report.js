@@ -96,6 +96,12 @@ function tickStep(range) {
   return step;
 }
 
+/* As the drawing has it: groups of three from five digits on. */
+function tickText(t) {
+  const digits = Math.abs(t) < 10000 ? String(Math.abs(t)) : Math.abs(t).toLocaleString("en").replaceAll(",", " ");
+  return (t < 0 ? "\u2212" : "") + digits;
+}
+
 function layTicks(svg, from, to) {
   const axis = svg.querySelector(".wt-axis");
   const line = axis.querySelector("line").cloneNode(true), text = axis.querySelector("text").cloneNode(true);
@@ -104,35 +110,66 @@ function layTicks(svg, from, to) {
   for (let t = Math.ceil(from / step) * step; t <= to; t += step)
     for (const one of [line.cloneNode(true), text.cloneNode(true)]) {
       one.dataset.t0 = one.dataset.t1 = String(t);
-      if (one.tagName === "text") one.textContent = t.toLocaleString("en").replaceAll(",", "\u202f").replace("-", "\u2212");
+      if (one.tagName === "text") one.textContent = tickText(t);
       axis.append(one);
     }
 }
 
-/* A label inside a box: at the visible beginning, if there is room. */
-function layInside(text, axis, x0, x1) {
-  const from = axis.clamp(x0), to = axis.clamp(x1);
-  text.setAttribute("x", from + 4);
-  text.setAttribute("visibility", to - from < Number(text.dataset.w) ? "hidden" : "visible");
+/* How much of a box is in view. */
+function visibleWidth(axis, x0, x1) {
+  return Math.max(axis.clamp(x1) - axis.clamp(x0), 0);
 }
 
-/* Labels of marks in one row must not meet: the more important comes last and stays. */
+function show(element, shown) {
+  element.setAttribute("visibility", shown ? "visible" : "hidden");
+}
+
+/* A name inside a box: at the visible beginning, if it has room there and no longer one has. */
+function layInside(text, axis, x0, x1) {
+  const room = visibleWidth(axis, x0, x1), unless = Number(text.dataset.unless || Infinity);
+  text.setAttribute("x", axis.clamp(x0) + 4);
+  show(text, room >= Number(text.dataset.w) && room < unless);
+}
+
+/* The name of a step above its box: over the middle of what is visible, unless it fits inside. */
+function layStepTag(mark, axis, x0, x1) {
+  const room = visibleWidth(axis, x0, x1);
+  const middle = (axis.clamp(x0) + axis.clamp(x1)) / 2;
+  mark.dataset.out = room === 0 || room >= Number(mark.dataset.unless) ? "yes" : "";
+  return middle;
+}
+
+/* Labels of marks must not meet: the more important ones come last in the drawing and choose first,
+   on the side where they stood or on the other one.  What is violated always says so. */
 function layTags(marks, axis) {
   const taken = [];
+  const isFree = (box) => taken.every((o) => Math.abs(o.row - box.row) > 11 || box.left > o.right + 3 || box.right < o.left - 3);
   for (const mark of [...marks].reverse()) {
-    const tag = mark.querySelector("text[data-dx]");
+    const tag = mark.querySelector(".wt-tag"), lead = mark.querySelector(".wt-lead");
     if (!tag) continue;
-    const matrix = mark.transform.baseVal.consolidate().matrix;
-    const width = Number(tag.dataset.w), dx = Number(tag.dataset.dx), y = matrix.f + Number(tag.getAttribute("y"));
-    const left = dx < 0 ? matrix.e + dx - width : matrix.e + dx;
-    const inside = matrix.e >= axis.left && matrix.e <= axis.right && left >= axis.left && left + width <= axis.right + 4;
-    const free = taken.every((o) => Math.abs(o.y - y) > 11 || left > o.right + 4 || left + width < o.left - 4);
-    const shown = inside && free;
-    tag.setAttribute("visibility", shown ? "visible" : "hidden");
-    const lead = mark.querySelector(".wt-lead");
-    if (lead) lead.setAttribute("visibility", shown ? "visible" : "hidden");
-    if (shown) taken.push({ y, left, right: left + width });
+    const { e: x, f: y } = mark.transform.baseVal.consolidate().matrix;
+    const width = Number(tag.dataset.w), row = y + Number(tag.getAttribute("y"));
+    tag.dataset.side ||= tag.getAttribute("text-anchor") === "end" ? "left" : "right";
+    const boxOn = (side) => {
+      const left = side === "left" ? x - 5 - width : x + 5;
+      return { row, side, left, right: left + width };
+    };
+    const boxes = [boxOn(tag.dataset.side), boxOn(tag.dataset.side === "left" ? "right" : "left")];
+    const fits = (box) => box.left >= axis.left && box.right <= axis.right + 4;
+    const inView = x >= axis.left && x <= axis.right && !mark.dataset.out;
+    const box = inView && (boxes.find((b) => fits(b) && isFree(b)) || (mark.classList.contains("wt-bad") && (boxes.find(fits) || boxes[0])));
+    show(tag, Boolean(box));
+    if (lead) show(lead, Boolean(box));
+    if (!box) continue;
+    taken.push(box);
+    tag.setAttribute("x", box.side === "left" ? -5 : 5);
+    tag.setAttribute("text-anchor", box.side === "left" ? "end" : "start");
   }
+}
+
+function layMark(mark, axis, x0, x1) {
+  const x = mark.classList.contains("wt-step-tag") ? layStepTag(mark, axis, x0, x1) : x0;
+  mark.setAttribute("transform", "translate(" + x + " " + mark.dataset.y + ")");
 }
 
 function timelineLayout(svg, from, to) {
@@ -147,7 +184,7 @@ function timelineLayout(svg, from, to) {
       one.setAttribute("x1", x0);
       one.setAttribute("x2", x1);
     } else if (one.tagName === "g") {
-      one.setAttribute("transform", "translate(" + x0 + " " + one.dataset.y + ")");
+      layMark(one, axis, x0, x1);
       marks.push(one);
     } else if (one.dataset.w) {
       layInside(one, axis, x0, x1);
@@ -168,7 +205,7 @@ function addTimeline(box) {
   const all = [Number(svg.dataset.from), Number(svg.dataset.to)];
   const first = [Number(svg.dataset.viewFrom), Number(svg.dataset.viewTo)];
   let view = first.slice();
-  const show = (from, to) => {
+  const showTime = (from, to) => {
     const width = Math.min(Math.max(to - from, 20), all[1] - all[0]);
     from = Math.min(Math.max((from + to - width) / 2, all[0]), all[1] - width);
     view = [from, from + width];
@@ -178,12 +215,12 @@ function addTimeline(box) {
   };
   const zoom = (factor, at) => {
     const middle = at === undefined ? (view[0] + view[1]) / 2 : at;
-    show(middle - (middle - view[0]) * factor, middle + (view[1] - middle) * factor);
+    showTime(middle - (middle - view[0]) * factor, middle + (view[1] - middle) * factor);
   };
-  const pan = (share) => show(view[0] + share * (view[1] - view[0]), view[1] + share * (view[1] - view[0]));
+  const pan = (share) => showTime(view[0] + share * (view[1] - view[0]), view[1] + share * (view[1] - view[0]));
   const actions = {
     in: () => zoom(0.6), out: () => zoom(1 / 0.6), left: () => pan(-0.25), right: () => pan(0.25),
-    first: () => show(first[0], first[1]), all: () => show(all[0], all[1]),
+    first: () => showTime(first[0], first[1]), all: () => showTime(all[0], all[1]),
   };
   tools.hidden = false;
   tools.addEventListener("click", (event) => {
@@ -214,7 +251,7 @@ function addTimeline(box) {
   window.addEventListener("pointermove", (event) => {
     if (!held || event.pointerId !== held.id) return;
     const by = held.time - timeAt(event);
-    show(view[0] + by, view[1] + by);
+    showTime(view[0] + by, view[1] + by);
   });
   window.addEventListener("pointerup", () => { held = null; });
 }
