@@ -7,6 +7,7 @@
 #include "cli/manifest.h"
 #include "cli/present.h"
 #include "cli/version.h"
+#include "report/rows.h"
 #include "results/store.h"
 
 #include <inttypes.h>
@@ -125,27 +126,8 @@ void run_store_point(struct run_store *s, struct job *job, uint64_t point)
 
 static void count(const struct trials_one *one, uint64_t *c)
 {
-    const struct check_counts *v = &one->check->counts;
-    const struct tally_numbers *t = &one->result->tally;
-    c[RESULTS_VIOLATIONS] = check_counts_total(v);
-    c[RESULTS_UNDER_LOCK] = check_counts_under_lock(v);
-    for (unsigned r = 0; r < CHECK_N_RULES; r++)
-        c[RESULTS_STALE + r] = v->total[r];
-    c[RESULTS_HARMLESS] = v->harmless;
-    c[RESULTS_UNORDERED] = v->unordered;
-    c[RESULTS_RACES] = v->races;
-    c[RESULTS_FAULTS] = t->faults;
-    c[RESULTS_COW_COPY] = t->by_outcome[OBS_FAULT_COW_COPY];
-    c[RESULTS_UPGRADE] = t->by_outcome[OBS_FAULT_UPGRADE];
-    c[RESULTS_SPURIOUS] = t->by_outcome[OBS_FAULT_SPURIOUS];
-    c[RESULTS_NOT_PRESENT] = t->by_outcome[OBS_FAULT_NOT_PRESENT];
-    c[RESULTS_RETRY] = t->by_outcome[OBS_FAULT_RETRY];
-    c[RESULTS_SLEEPS] = t->sleeps_on_busy;
-    c[RESULTS_SHOOTDOWNS] = t->shootdowns;
-    c[RESULTS_IPIS] = t->ipis;
-    c[RESULTS_SKIPPED] = t->skipped_clean;
+    report_counts(&one->check->counts, &one->result->tally, c);
     c[RESULTS_EXPOSURES] = one->result->exposure.count;
-    c[RESULTS_EXPOSURES_OPEN] = t->exposures_open;
     c[RESULTS_L1D_HITS] = one->result->l1d.hits;
     c[RESULTS_L1D_MISSES] = one->result->l1d.misses;
     c[RESULTS_WALKS] = one->result->walks;
@@ -160,32 +142,16 @@ struct row_texts {
     char *witness;
 };
 
-/* The line of violations.jsonl, from malloc; null: no memory, or no witness. */
-static char *witness_line(const struct job *job, uint64_t trial,
-                          const struct check_violation *v)
-{
-    char *line = NULL;
-    size_t n = 0;
-    struct err err;
-    const struct check_names names = present_names(job);
-    const struct report_context context = {.names = &names};
-    const struct check_result one = {.violations = v, .n_violations = 1};
-    FILE *f = v->n_witness ? open_memstream(&line, &n) : NULL;
-    if (!f)
-        return NULL;
-    report_violations_jsonl(f, &job->sum.result, trial, &one, &context, &err);
-    fclose(f);
-    if (n && line[n - 1] == '\n')
-        line[n - 1] = '\0';
-    return line;
-}
-
 static void fill_row(const struct run_store *s, const struct job *job, uint64_t trial,
                      const struct check_violation *v, struct row_texts *t,
                      struct results_violation *row)
 {
+    size_t n;
     const struct check_names names = present_names(job);
-    *t = (struct row_texts){.witness = witness_line(job, trial, v)};
+    *t = (struct row_texts){.witness = NULL};
+    if (v->n_witness)
+        t->witness =
+            report_witness_line(v, job->config.protocol.name, trial, &names, &n);
     snprintf(t->va, sizeof t->va, "0x%" PRIx64, v->va);
     trace_symbol(s->trace, v->space, v->va, t->symbol, sizeof t->symbol);
     if (v->has_lock)

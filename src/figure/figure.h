@@ -81,7 +81,6 @@ struct figure {
     struct figure_panel panels[FIGURE_PANELS_MAX];
     uint32_t n_panels;
     uint32_t panels_left_out, series_left_out; /* Too many to draw. */
-    char note[200]; /* What the reader must know besides; may be empty. */
 };
 
 /* The figures known by name that make sense for these points, in '*specs' (from

@@ -17,19 +17,16 @@ enum {
     COL_CYCLE,
     COL_CPU,
     COL_THREAD,
-    COL_SYMBOL,
-    COL_LOCK,
     COL_STALE_AGE,
     COL_SENTENCE,
     COL_POINT,
-    COL_TRIAL,
     COL_SEED,
     COL_PROTOCOL,
 };
 
 static const char rows_sql[] =
-    "SELECT v.rule, v.under_lock, v.at_cycle, v.cpu, v.thread, v.symbol, v.lock,"
-    " v.stale_age_cycles, v.sentence, r.point_id, r.trial, r.seed, p.protocol"
+    "SELECT v.rule, v.under_lock, v.at_cycle, v.cpu, v.thread,"
+    " v.stale_age_cycles, v.sentence, r.point_id, r.seed, p.protocol"
     " FROM violation v JOIN run r USING (run_id) JOIN point p USING (point_id)"
     " ORDER BY violation_id";
 

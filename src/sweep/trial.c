@@ -6,7 +6,7 @@
  */
 #include "sweep/trial.h"
 
-#include "report/report.h"
+#include "report/rows.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -38,27 +38,8 @@ struct packed {
 
 static void count(struct run *run, const struct machine_outcome *o, uint64_t *c)
 {
-    const struct check_counts *v = &run_result(run)->counts;
-    const struct tally_numbers *t = tally_numbers(run_tally(run));
-    c[RESULTS_VIOLATIONS] = check_counts_total(v);
-    c[RESULTS_UNDER_LOCK] = check_counts_under_lock(v);
-    for (unsigned r = 0; r < CHECK_N_RULES; r++)
-        c[RESULTS_STALE + r] = v->total[r];
-    c[RESULTS_HARMLESS] = v->harmless;
-    c[RESULTS_UNORDERED] = v->unordered;
-    c[RESULTS_RACES] = v->races;
-    c[RESULTS_FAULTS] = t->faults;
-    c[RESULTS_COW_COPY] = t->by_outcome[OBS_FAULT_COW_COPY];
-    c[RESULTS_UPGRADE] = t->by_outcome[OBS_FAULT_UPGRADE];
-    c[RESULTS_SPURIOUS] = t->by_outcome[OBS_FAULT_SPURIOUS];
-    c[RESULTS_NOT_PRESENT] = t->by_outcome[OBS_FAULT_NOT_PRESENT];
-    c[RESULTS_RETRY] = t->by_outcome[OBS_FAULT_RETRY];
-    c[RESULTS_SLEEPS] = t->sleeps_on_busy;
-    c[RESULTS_SHOOTDOWNS] = t->shootdowns;
-    c[RESULTS_IPIS] = t->ipis;
-    c[RESULTS_SKIPPED] = t->skipped_clean;
+    report_counts(&run_result(run)->counts, tally_numbers(run_tally(run)), c);
     c[RESULTS_EXPOSURES] = tally_exposure(run_tally(run))->count;
-    c[RESULTS_EXPOSURES_OPEN] = t->exposures_open;
     c[RESULTS_L1D_HITS] = o->stats.l1d_hits;
     c[RESULTS_L1D_MISSES] = o->stats.l1d_misses;
     c[RESULTS_WALKS] = o->stats.walks;
@@ -79,21 +60,11 @@ static void put_violation(FILE *out, const struct run *run, struct trace *trace,
     struct packed p;
     char *line = NULL;
     size_t n = 0;
-    struct err err;
     memset(&p, 0, sizeof p);
     const struct check_names guest = {trace, name_address};
-    if (witness) {
-        const struct check_result one = {.violations = v, .n_violations = 1};
-        const struct report_context context = {.names = &guest};
-        struct run_result result = {0};
-        FILE *f = open_memstream(&line, &n);
-        snprintf(result.protocol, sizeof result.protocol, "%s",
-                 run_config(run)->protocol.name);
-        report_violations_jsonl(f, &result, trial, &one, &context, &err);
-        fclose(f);
-        if (n && line[n - 1] == '\n')
-            line[n - 1] = 0;
-    }
+    if (witness)
+        line =
+            report_witness_line(v, run_config(run)->protocol.name, trial, &guest, &n);
     snprintf(p.rule, sizeof p.rule, "%s", check_rule_name(v->rule));
     snprintf(p.va, sizeof p.va, "0x%" PRIx64, v->va);
     trace_symbol(trace, v->space, v->va, p.symbol, sizeof p.symbol);
